@@ -1,0 +1,146 @@
+"""The one place that makes AWS clients, and that turns AWS's errors into sentences."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.exceptions as sdk
+import botocore.session
+from botocore.config import Config
+
+from mlflow_ops import __version__
+from mlflow_ops.errors import AwsRefused, BadOption
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_iam import IAMClient
+    from types_boto3_s3 import S3Client
+    from types_boto3_ssm import SSMClient
+    from types_boto3_sts import STSClient
+
+FALLBACK_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The AWS clients of one run, each made when it is first used."""
+
+    session: boto3.Session
+    region: str
+    endpoint: str | None = None
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 - the typed properties below name each one
+        config = Config(
+            retries={"mode": "standard", "max_attempts": 8},
+            connect_timeout=10,
+            read_timeout=60,
+            user_agent_extra=f"mlflow-ops/{__version__}",
+            # An emulator has no DNS names for buckets.
+            s3={"addressing_style": "path"} if self.endpoint else {},
+        )
+        name: Any = service
+        return self.session.client(
+            name, region_name=self.region, endpoint_url=self.endpoint, config=config
+        )
+
+    @cached_property
+    def ec2(self) -> EC2Client:
+        """EC2 in the stack's region."""
+        client: EC2Client = self._client("ec2")
+        return client
+
+    @cached_property
+    def iam(self) -> IAMClient:
+        """IAM, which is global."""
+        client: IAMClient = self._client("iam")
+        return client
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3 in the stack's region."""
+        client: S3Client = self._client("s3")
+        return client
+
+    @cached_property
+    def ssm(self) -> SSMClient:
+        """Systems Manager, for its public parameters."""
+        client: SSMClient = self._client("ssm")
+        return client
+
+    @cached_property
+    def identity(self) -> tuple[str, str]:
+        """The caller's account number and partition (`aws`, `aws-cn`, …)."""
+        client: STSClient = self._client("sts")
+        answer = client.get_caller_identity()
+        return answer["Account"], answer["Arn"].split(":")[1]
+
+
+def connect(region: str | None, profile: str | None) -> Aws:
+    """Return the clients that the standard AWS environment and these two options lead to.
+
+    Raises BadOption for a region that AWS does not have or a profile that is not configured.
+    """
+    try:
+        session = boto3.Session(profile_name=profile)
+    except sdk.ProfileNotFound as error:
+        raise BadOption(f"{error}. See `aws configure list-profiles`.") from error
+    chosen = region or os.environ.get("AWS_REGION") or session.region_name or FALLBACK_REGION
+    check_region(chosen, session)
+    return Aws(session, chosen, _endpoint(session))
+
+
+def check_region(region: str, session: boto3.Session) -> None:
+    """Raise BadOption unless AWS has an EC2 region of this name, in any partition."""
+    partitions = session.get_available_partitions()
+    known = [r for p in partitions for r in session.get_available_regions("ec2", p)]
+    if region not in known:
+        near = [r for r in known if r.split("-")[0] == region.split("-", maxsplit=1)[0]] or known
+        raise BadOption(f"AWS has no region {region!r}: take one such as {', '.join(near[:6])}.")
+
+
+def _endpoint(session: boto3.Session) -> str | None:
+    profile: botocore.session.Session = session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
+    configured: str | None = profile.get_scoped_config().get("endpoint_url")
+    return os.environ.get("AWS_ENDPOINT_URL") or configured
+
+
+def code(error: sdk.ClientError) -> str:
+    """Return AWS's own name for an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+UNKNOWN_KEY = {"InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AuthFailure"}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+
+
+def explain(error: Exception) -> AwsRefused:
+    """Return one sentence for what botocore raised."""
+    if isinstance(error, sdk.ClientError):
+        return AwsRefused(_explain_answer(error))
+    if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):
+        return AwsRefused(
+            "There are no AWS credentials here: run `aws configure`, set AWS_PROFILE, "
+            "or try everything without an account with --sandbox."
+        )
+    if isinstance(error, (sdk.TokenRetrievalError, sdk.SSOError)):
+        return AwsRefused(f"The AWS sign-in is over ({error}): run `aws sso login` and try again.")
+    if isinstance(error, sdk.HTTPClientError):
+        return AwsRefused(f"AWS could not be reached: {error} Check the network and try again.")
+    return AwsRefused(f"AWS: {error}")
+
+
+def _explain_answer(error: sdk.ClientError) -> str:
+    name, action = code(error), error.operation_name
+    said = error.response.get("Error", {}).get("Message", "")
+    if name in EXPIRED:
+        return "The AWS credentials have expired: sign in again, then run the same command."
+    if name in UNKNOWN_KEY:
+        return f"AWS does not accept the credentials ({name}): see `aws sts get-caller-identity`."
+    if name in DENIED:
+        return f"AWS does not allow these credentials to call {action}: {said}"
+    return f"AWS refused {action} ({name}): {said}"

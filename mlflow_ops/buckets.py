@@ -1,0 +1,116 @@
+"""What S3 buckets need beyond a call: settings that may be absent, and emptying."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as sdk
+
+from mlflow_ops.aws import code
+from mlflow_ops.wait import Clock, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from types_boto3_s3 import S3Client
+
+CLOSED = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+GONE_DEADLINE = 300.0
+
+
+def setting(ask: Callable[[], Any], *, none: str, default: object) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    """Return what `ask` answers, or the default when AWS says with `none` that it is not set."""
+    try:
+        return ask()
+    except sdk.ClientError as error:
+        if code(error) != none:
+            raise
+        return default
+
+
+def is_closed(s3: S3Client, name: str) -> bool:
+    """Whether public access to the bucket is blocked in all four ways."""
+    return bool(
+        setting(
+            lambda: s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"],
+            none="NoSuchPublicAccessBlockConfiguration",
+            default={},
+        )
+        == CLOSED
+    )
+
+
+def is_encrypted(s3: S3Client, name: str) -> bool:
+    """Whether the bucket encrypts by default."""
+    return bool(
+        setting(
+            lambda: s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"],
+            none="ServerSideEncryptionConfigurationNotFoundError",
+            default={},
+        )
+    )
+
+
+def size(s3: S3Client, name: str) -> tuple[int, int]:
+    """Return how many objects the bucket holds and their bytes; (0, 0) when it is not there."""
+    objects = total = 0
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
+            objects += len(page.get("Contents", []))
+            total += sum(found["Size"] for found in page.get("Contents", []))
+    except s3.exceptions.NoSuchBucket:
+        return 0, 0
+    return objects, total
+
+
+def remove(s3: S3Client, name: str, clock: Clock, show: Callable[[str], None]) -> None:
+    """Empty and delete the bucket, again and again while objects still arrive; fine if it is gone.
+
+    Raises TimedOut when it is not empty after five minutes.
+    """
+    until(
+        f"bucket {name} to be gone",
+        lambda: _removed(s3, name, show),
+        deadline=GONE_DEADLINE,
+        clock=clock,
+    )
+
+
+def _removed(s3: S3Client, name: str, show: Callable[[str], None]) -> bool:
+    try:
+        _empty(s3, name, show)
+        s3.delete_bucket(Bucket=name)
+    except sdk.ClientError as error:
+        if code(error) not in {"BucketNotEmpty", "OperationAborted", "NoSuchBucket"}:
+            raise
+        return code(error) == "NoSuchBucket"
+    return True
+
+
+def _empty(s3: S3Client, name: str, show: Callable[[str], None]) -> None:
+    """Delete all there is, listing from the start each time: paging on would skip some."""
+    deleted = 0
+    while batch := _versions(s3, name):
+        answer = s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True})
+        if errors := answer.get("Errors"):
+            first = errors[0]
+            raise sdk.ClientError(
+                {"Error": {"Code": first.get("Code", ""), "Message": first.get("Message", "")}},
+                "DeleteObjects",
+            )
+        deleted += len(batch)
+        show(f"{deleted:,} objects deleted")
+    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
+        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
+
+
+def _versions(s3: S3Client, name: str) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    page = s3.list_object_versions(Bucket=name, MaxKeys=1000)
+    found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+    return [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]

@@ -1,0 +1,49 @@
+"""The command line; each command loads what it needs only when it runs."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from mlflow_ops import __version__
+
+COMMANDS = {
+    "up": "Make the stack, or what is missing of it.",
+    "status": "Show how the stack stands.",
+    "train": "Train the wine-quality model and log the run.",
+    "run": "Run a command of your own against the server.",
+    "check": "Write to the server and read it back.",
+    "down": "Remove the stack and every trace of it.",
+}
+EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 usage, 3 not ready or something left."
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line helps without loading them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the commands in the order of a stack's life."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Load one command from the module of its name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"mlflow_ops.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write the list of commands from the table above, loading none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, epilog=EXIT_CODES)
+@click.version_option(__version__, prog_name="mlflow-ops")
+def main() -> None:
+    """Your own MLflow tracking server on AWS: `up` makes it, `down` takes it away.
+
+    Try everything on this machine, without an AWS account: mlflow-ops up --sandbox
+    """

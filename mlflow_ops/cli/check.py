@@ -1,0 +1,29 @@
+"""`mlflow-ops check`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import asdict
+
+from mlflow_ops import connection
+from mlflow_ops.check import write_and_read_back
+from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.show import Screen
+
+
+@stack_command(example="mlflow-ops check")
+def command(call: Call) -> None:
+    """Write two metrics and an artifact to the server through its public URL, and read them back.
+
+    They stand in the experiment "Check Connection".
+    """
+    screen = Screen(call.json)
+    found = connection.find(call.settings)
+    os.environ.update(found.environment)
+    with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
+        result = write_and_read_back(found.uri)
+    screen.say(f"Wrote 2 metrics and an artifact to {found.uri} in {result.write_seconds:.2f} s,")
+    screen.say(f"read them back in {result.read_seconds:.2f} s: {result.run_url}")
+    screen.result(asdict(result))

@@ -1,0 +1,122 @@
+"""What all commands have in common: their options, and the way their errors end."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlflow_ops.cli import COMMANDS, EXIT_CODES
+from mlflow_ops.errors import MlflowOpsError, NotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_ops.settings import Settings
+
+NOT_READY = NotReady.exit_code
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a command is given besides its own options."""
+
+    settings: Settings
+    json: bool
+
+    @property
+    def again(self) -> str:
+        """The options that make another command mean the same stack."""
+        chosen = self.settings
+        options = [
+            ("--name", chosen.name if chosen.name != "mlflow" else None),
+            ("--region", chosen.region),
+            ("--profile", chosen.profile),
+        ]
+        words = [f"{option} {value}" for option, value in options if value]
+        return " ".join(["", *words, *(["--sandbox"] if chosen.sandbox else [])])
+
+
+def stack_command(*, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
+    """Make a click command of a function `(call, **options) -> exit code`.
+
+    Every error ends here: with one sentence, its exit code, and a traceback only with --debug.
+    """
+
+    def decorate(function: Callable[..., int | None]) -> click.Command:
+        @functools.wraps(function)
+        def body(**options: Any) -> None:  # noqa: ANN401 - whatever click has parsed
+            sys.exit(_ended(function, options))
+
+        name = function.__module__.rsplit(".", 1)[-1]
+        epilog = f"\b\nExample:\n  {example}\n\n{EXIT_CODES}"
+        command: Any = click.command(name, epilog=epilog, short_help=COMMANDS[name])(body)
+        for option in reversed(COMMON):
+            command = option(command)
+        made: click.Command = command
+        return made
+
+    return decorate
+
+
+COMMON = (
+    click.option("--name", default="mlflow", show_default=True, help="The stack's name."),
+    click.option("--region", help="AWS region  [default: the AWS environment's, else us-east-1]."),
+    click.option("--profile", help="Named AWS profile to work with."),
+    click.option(
+        "--sandbox",
+        is_flag=True,
+        envvar="MLFLOW_OPS_SANDBOX",
+        help="Use a cloud on this machine instead of AWS.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
+)
+
+
+def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
+    debug, as_json = options.pop("debug"), options.pop("as_json")
+    try:
+        return function(Call(_settings(options), as_json), **options) or 0
+    except KeyboardInterrupt:
+        return _failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
+    except Exception as error:
+        if isinstance(error, (click.ClickException, click.Abort)):
+            raise
+        if debug:
+            traceback.print_exc()
+        found = known(error)
+        return _failed(str(found), found.exit_code, as_json=as_json)
+
+
+def known(error: Exception) -> MlflowOpsError:
+    """Return the error as one of ours, with a sentence for the user."""
+    if isinstance(error, MlflowOpsError):
+        return error
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - 0.1 s, on errors alone
+
+    if isinstance(error, (BotoCoreError, ClientError)):
+        from mlflow_ops.aws import explain  # noqa: PLC0415 - as above
+
+        return explain(error)
+    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return MlflowOpsError(f"{words} (say --debug for the traceback)")
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    from mlflow_ops.settings import Settings  # noqa: PLC0415 - not needed for --help
+
+    chosen = {key: options.pop(key) for key in ("name", "region", "profile", "sandbox")}
+    return Settings(**chosen)
+
+
+def _failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
+    click.echo(f"Error: {sentence}", err=True)
+    if as_json:
+        click.echo(json.dumps({"error": sentence}))
+    return exit_code

@@ -1,0 +1,142 @@
+"""The words, tables and JSON documents that the commands show of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mlflow_ops import plan as plans
+from mlflow_ops import walk
+from mlflow_ops.cli.command import NOT_READY
+from mlflow_ops.cli.show import WIDTH
+from mlflow_ops.records import Instance
+from mlflow_ops.steps import STEPS, server
+from mlflow_ops.wanted import ANYWHERE
+
+if TYPE_CHECKING:
+    from mlflow_ops.cli.command import Call
+    from mlflow_ops.cli.show import Screen
+    from mlflow_ops.stack import Stack
+    from mlflow_ops.walk import Ended, Found, StepStatus
+
+MARKS = {"ready": "✓", "pending": "…", "broken": "✗", "missing": "-", "unknown": "?"}
+# The JSON contract has no word for a broken step: it is one that is not ready yet.
+STEP_STATES = {"broken": "pending"}
+
+
+def plan(screen: Screen, stack: Stack, found: Found) -> None:
+    """Show what `up` is about to do, where, and what it costs."""
+    screen.say(
+        f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
+        f"({stack.target.kind}):"
+    )
+    for row in plans.rows(stack, STEPS, found):
+        screen.say(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
+    screen.say(plans.cost(stack))
+    if ANYWHERE in stack.want().allow:
+        screen.say(
+            "Warning: anyone on the internet will be able to reach the server, which asks for "
+            "no login. Name who may with --allow CIDR."
+        )
+
+
+def plan_document(stack: Stack, found: Found) -> dict[str, Any]:
+    """Return what `up --dry-run --json` prints."""
+    return {
+        "stack": stack.names.stack,
+        "target": stack.target.kind,
+        "account": stack.names.account,
+        "region": stack.names.region,
+        "plan": [asdict(row) for row in plans.rows(stack, STEPS, found)],
+        "cost": plans.cost(stack),
+    }
+
+
+def after_up(call: Call, screen: Screen, stack: Stack) -> int:
+    """Say where the server is and what to do next."""
+    states = [
+        walk.StepStatus(name, record.id, "ready", record.detail)
+        for name, record in zip(STEPS, stack.records.values(), strict=True)
+    ]
+    uri = server.uri(stack)
+    again = call.again
+    screen.say(f"\nThe MLflow server is ready: {uri}")
+    screen.say(f"  a run to prove it   mlflow-ops train{again} --alpha 0.6")
+    screen.say(f"  your own training   mlflow-ops run{again} -- python my_training.py")
+    screen.say(f"  to remove it all    mlflow-ops down{again}")
+    screen.result(status_document(stack, states, "ready"))
+    return 0
+
+
+def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
+    """Show how each step stands, and return the exit code that says it too."""
+    state = walk.overall(STEPS, states)
+    screen.say(
+        f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
+        f"({stack.target.kind}): {state}"
+    )
+    for each in states:
+        words = f"{each.state:<8} {each.id or ''}  {each.detail}".rstrip()
+        screen.say(f"{MARKS[each.state]} {each.step:<{WIDTH}} {words}")
+    screen.result(status_document(stack, states, state))
+    if state == "ready":
+        return 0
+    return 1 if any(each.state == "unknown" for each in states) else NOT_READY
+
+
+def status_document(stack: Stack, states: list[StepStatus], state: str) -> dict[str, Any]:
+    """Return what `status --json` prints."""
+    instance = stack.get(Instance)
+    return {
+        "stack": stack.names.stack,
+        "target": stack.target.kind,
+        "account": stack.names.account,
+        "region": stack.names.region,
+        "state": state,
+        "tracking_uri": server.uri(stack) if instance and instance.address else None,
+        "steps": [
+            {**asdict(each), "state": STEP_STATES.get(each.state, each.state)} for each in states
+        ],
+    }
+
+
+def absent_document(call: Call) -> dict[str, Any]:
+    """Return what `status --json` prints of a sandbox that is not there."""
+    return {
+        "stack": call.settings.name,
+        "target": "sandbox",
+        "account": None,
+        "region": call.settings.region,
+        "state": "absent",
+        "tracking_uri": None,
+        "steps": [{"step": name, "id": None, "state": "missing", "detail": ""} for name in STEPS],
+    }
+
+
+def what_goes(screen: Screen, stack: Stack, found: Found, lost: plans.Contents | None) -> None:
+    """Show what `down` is about to take, and how much of it is the user's own data."""
+    screen.say(
+        f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
+        f"({stack.target.kind}) loses:"
+    )
+    for name, record in reversed(found.items()):
+        screen.say(f"  {name:<{WIDTH}} {record.id}")
+    screen.say("With it go " + str(lost) + "." if lost else "The bucket and its artifacts stay.")
+
+
+def ended(screen: Screen, result: Ended, left: list[Any]) -> int:
+    """Say what `down` came to: proof that nothing is left, or the command for each leftover."""
+    for failure in result.failures:
+        screen.say(f"Failed: {failure}")
+    for leftover in left:
+        screen.say(f"Left: {leftover.id}; remove it with: {leftover.command}")
+    if not left and not result.failures:
+        screen.say("Looked again: nothing of the stack is left.")
+    screen.result(
+        {
+            "destroyed": list(result.destroyed),
+            "left": [asdict(leftover) for leftover in left],
+            "kept": list(result.kept),
+        }
+    )
+    return NOT_READY if left or result.failures else 0

@@ -1,0 +1,28 @@
+"""`mlflow-ops run`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+import click
+
+from mlflow_ops import connection
+from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.errors import MlflowOpsError
+
+
+@stack_command(example="mlflow-ops run -- python my_training.py")
+@click.argument("words", metavar="-- CMD ...", nargs=-1, required=True)
+def command(call: Call, *, words: tuple[str, ...]) -> int:
+    """Run a command of your own with the tracking environment set for it alone.
+
+    It gets MLFLOW_TRACKING_URI and, where artifacts go straight to the bucket, the S3 endpoint
+    and keys. Its exit code is passed on.
+    """
+    own = dict(os.environ)
+    found = connection.find(call.settings)
+    try:
+        return subprocess.run(words, env=own | found.environment, check=False).returncode
+    except OSError as error:
+        raise MlflowOpsError(f"{words[0]} cannot be run: {error.strerror}.") from error

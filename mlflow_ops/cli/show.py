@@ -1,0 +1,95 @@
+"""How things look: live on a terminal, plain lines in a pipe, one document with --json."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+
+from mlflow_ops.stack import Voice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+WIDTH = 15
+LAST_LINE = 60
+
+
+@dataclass
+class Screen:
+    """Where a command's words go: chatter beside the result, and the result itself."""
+
+    as_json: bool = False
+    console: Console = field(init=False)
+    _name: str = field(default="", init=False)
+    _started: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        self.console = Console(
+            file=sys.stderr if self.as_json else sys.stdout, highlight=False, emoji=False
+        )
+
+    def say(self, text: str = "") -> None:
+        """Say something to the person who watches."""
+        self.console.print(escape(text), soft_wrap=True)
+
+    def result(self, document: dict[str, Any]) -> None:
+        """Print the one JSON document, with --json alone."""
+        if self.as_json:
+            click.echo(json.dumps(document))
+
+    def confirmed(self, question: str) -> bool:
+        """Ask; where nobody can answer, say how to agree beforehand."""
+        if not sys.stdin.isatty():
+            raise click.UsageError("Nobody is here to be asked: say --yes to go on.")
+        return click.confirm(question, err=self.as_json)
+
+    @contextmanager
+    def step(self, name: str, doing: str) -> Iterator[Voice]:
+        """Show a step while it lasts: live on a terminal, and one line when it failed."""
+        self._name, self._started = name, time.monotonic()
+        try:
+            if self.console.is_terminal:
+                with self._live(f"{name:<{WIDTH}} {doing}") as show:
+                    yield Voice(self._note, show)
+            else:
+                yield Voice(self._note)
+        except BaseException:
+            self.say(f"✗ {name:<{WIDTH}} {self._seconds()}")
+            raise
+
+    def done(self, what: str) -> None:
+        """Say what the step that just ended came to, and how long it took."""
+        self.say(f"✓ {self._name:<{WIDTH}} {self._seconds()}  {what}")
+
+    def _note(self, text: str) -> None:
+        self.say(f"  {self._name:<{WIDTH}} {text}")
+
+    @contextmanager
+    def _live(self, words: str) -> Iterator[Callable[[str], None]]:
+        columns = (
+            SpinnerColumn(),
+            "{task.description}",
+            TimeElapsedColumn(),
+            "{task.fields[line]}",
+        )
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(escape(words), total=None, line="")
+            yield lambda line: progress.update(task, line=_printable(line))
+
+    def _seconds(self) -> str:
+        return f"{time.monotonic() - self._started:5.1f} s"
+
+
+def _printable(line: str) -> str:
+    """Return what of a host's line is safe to show, and short enough."""
+    return escape("".join(c for c in line if c.isprintable())[:LAST_LINE])

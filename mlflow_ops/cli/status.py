@@ -1,0 +1,32 @@
+"""`mlflow-ops status`."""
+
+from __future__ import annotations
+
+from mlflow_ops import walk
+from mlflow_ops.cli import report
+from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.show import Screen
+from mlflow_ops.errors import NotReady
+from mlflow_ops.stack import Stack
+from mlflow_ops.steps import STEPS
+from mlflow_ops.target import reach
+
+
+@stack_command(example="mlflow-ops status --json")
+def command(call: Call) -> int:
+    """Show how the stack stands, asking AWS and the host; needs no local files.
+
+    Exit code 0: ready; 3: not ready; 1: it could not be told.
+    """
+    screen = Screen(call.json)
+    try:
+        stack = Stack.of(call.settings, reach(call.settings))
+    except NotReady as error:
+        screen.say(str(error))
+        screen.result(report.absent_document(call))
+        return error.exit_code
+    try:
+        stack, states = walk.status(stack, STEPS)
+    finally:
+        stack.hang_up()
+    return report.status(screen, stack, states)

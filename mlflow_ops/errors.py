@@ -1,0 +1,66 @@
+"""Every error a user can cause, and the exit code each one ends with.
+
+MlflowOpsError         1   something failed: what, where, what to do next
+├── BadOption          2   an option that cannot be right; nothing was changed
+├── NotReady           3   there is no stack, or it does not answer yet
+├── NotOurs            1   a resource has our name but not our tag
+├── WrongPlace         1   this name belongs to a stack in another account or region
+├── AwsRefused         1   AWS said no, or was not to be reached
+├── TimedOut           1   something did not happen before its deadline
+└── HostFailed         1   the machine behind the instance
+    ├── HostUnreachable    no answer over SSH
+    ├── HostKeyChanged     it answers with another host key than before
+    └── CommandFailed      a command on it ended with an error
+"""
+
+from __future__ import annotations
+
+
+class MlflowOpsError(Exception):
+    """One clear sentence for the user: what went wrong, where, and what to do next."""
+
+    exit_code = 1
+
+
+class BadOption(MlflowOpsError):
+    """An option that cannot be right; nothing was changed."""
+
+    exit_code = 2
+
+
+class NotReady(MlflowOpsError):
+    """There is no stack of this name, or it does not answer yet."""
+
+    exit_code = 3
+
+
+class NotOurs(MlflowOpsError):
+    """A resource carries the name we would give it, but not our tag."""
+
+
+class WrongPlace(MlflowOpsError):
+    """The stack of this name stands in another account or region."""
+
+
+class AwsRefused(MlflowOpsError):
+    """AWS said no, or could not be reached."""
+
+
+class TimedOut(MlflowOpsError):
+    """Something did not happen before its deadline."""
+
+
+class HostFailed(MlflowOpsError):
+    """The machine behind the instance did not do what was asked."""
+
+
+class HostUnreachable(HostFailed):
+    """The host does not answer over SSH."""
+
+
+class HostKeyChanged(HostFailed):
+    """The host shows another key than the one pinned at the first connection."""
+
+
+class CommandFailed(HostFailed):
+    """A command on the host ended with an error or ran past its deadline."""

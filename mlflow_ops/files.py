@@ -1,0 +1,51 @@
+"""Local files that are private from the moment they exist."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def private_folder(folder: Path) -> Path:
+    """Make the folder, and what is above it, with mode 0700 where it is not there yet."""
+    for missing in [p for p in (*reversed(folder.parents), folder) if not p.exists()]:
+        missing.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file in one move; it is born 0600, and a kill leaves the old one or the new."""
+    private_folder(path.parent)
+    replace(path, text.encode(), 0o600)
+
+
+def remove_empty(folder: Path) -> None:
+    """Remove the folder if it is empty, and then the two above it that are."""
+    for each in (folder, *folder.parents[:2]):
+        if each.is_dir() and not any(each.iterdir()):
+            each.rmdir()
+
+
+def replace(path: Path, content: bytes, mode: int) -> None:
+    """Put content at path in one move with this mode, following a link to its target.
+
+    The temporary file always has the same name, so that one left by a kill is overwritten.
+    """
+    path = path.resolve()
+    temporary = temporary_of(path)
+    temporary.unlink(missing_ok=True)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.chmod(mode)
+    temporary.replace(path)
+
+
+def temporary_of(path: Path) -> Path:
+    """Return where `replace` writes before it moves."""
+    return path.with_name(f".{path.name}.mlflow-ops")

@@ -1,0 +1,181 @@
+"""The machine behind the instance, over SSH; the only place that knows paramiko."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import paramiko
+
+from mlflow_ops import files
+from mlflow_ops.errors import CommandFailed, HostKeyChanged, HostUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+USER = "ubuntu"
+CONNECT_DEADLINE = 10.0
+CHUNK = 32_768
+LINES_IN_ERROR = 12
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Login:
+    """How to get into a host: `name` is what its key is pinned under, its instance id."""
+
+    name: str
+    address: str
+    port: int
+    key_file: Path
+    known_hosts: Path
+
+
+@dataclass
+class Host:
+    """One SSH connection, over which commands run one after the other."""
+
+    client: paramiko.SSHClient
+    on_line: Callable[[str], None] = field(default=lambda _: None)
+
+    def run(self, command: str, *, deadline: float = 60.0, stdin: str = "") -> str:
+        """Run a shell command, feed it `stdin`, and return all that it printed.
+
+        Lines go to `on_line` as they come. Raises CommandFailed, with the last lines, when it
+        ends with an error or is not done within `deadline` seconds.
+        """
+        end = time.monotonic() + deadline
+        channel = self._open(command, stdin)
+        printed = ""
+        try:
+            for piece in _drain(channel, end):
+                printed += piece
+                self._show(printed)
+            # Only after the output is drained, and never without a deadline:
+            # https://github.com/paramiko/paramiko/issues/448 and /1815
+            if not channel.status_event.wait(max(0.0, end - time.monotonic())):
+                raise TimeoutError
+        except TimeoutError:
+            raise CommandFailed(
+                f"Ended after {deadline:.0f} s on the host: {_short(command)}{_tail(printed)}"
+            ) from None
+        finally:
+            channel.close()
+        if channel.exit_status != 0:
+            status = channel.exit_status
+            raise CommandFailed(f"Exit {status} on the host: {_short(command)}{_tail(printed)}")
+        return printed
+
+    def put(self, path: str, text: str) -> None:
+        """Write text to a file of the login user, born 0600 and replaced in one move."""
+        self.run(f'umask 077 && cat > "{path}.part" && mv "{path}.part" "{path}"', stdin=text)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.client.close()
+
+    def _open(self, command: str, stdin: str) -> paramiko.Channel:
+        transport = self.client.get_transport()
+        try:
+            if transport is None:
+                raise EOFError
+            channel = transport.open_session(timeout=CONNECT_DEADLINE)
+            channel.set_combine_stderr(True)
+            channel.settimeout(CONNECT_DEADLINE)
+            channel.exec_command(command)
+            channel.sendall(stdin.encode())
+            channel.shutdown_write()
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise HostUnreachable(
+                "The SSH connection to the host was lost: run the same command again."
+            ) from error
+        return channel
+
+    def _show(self, printed: str) -> None:
+        lines = printed.splitlines()
+        if lines:
+            self.on_line(lines[-1])
+
+
+def connect(login: Login) -> Host:
+    """Open a connection to the host, pinning its key the first time.
+
+    Raises HostUnreachable while it does not answer or does not let us in, and HostKeyChanged
+    when it answers with another key than the pinned one.
+    """
+    client = paramiko.SSHClient()
+    files.private_folder(login.known_hosts.parent)
+    login.known_hosts.touch(mode=0o600)
+    client.load_host_keys(str(login.known_hosts))
+    client.set_missing_host_key_policy(_PinFirst())
+    try:
+        line = socket.create_connection((login.address, login.port), timeout=CONNECT_DEADLINE)
+        _authenticate(client, login, line)
+    except paramiko.BadHostKeyException as error:
+        client.close()
+        raise HostKeyChanged(
+            f"The host {login.name} at {login.address} shows another SSH key than the one pinned "
+            f"in {login.known_hosts}: somebody may be in between. If you replaced it yourself, "
+            "remove its line there and run the command again."
+        ) from error
+    except (OSError, EOFError, paramiko.SSHException) as error:
+        client.close()
+        raise HostUnreachable(
+            f"The host {login.name} does not let us in over SSH at {login.address}:{login.port} "
+            f"({error or type(error).__name__})."
+        ) from error
+    return Host(client)
+
+
+def _authenticate(client: paramiko.SSHClient, login: Login, line: socket.socket) -> None:
+    client.connect(
+        login.name,
+        username=USER,
+        key_filename=str(login.key_file),
+        sock=line,
+        allow_agent=False,
+        look_for_keys=False,
+        timeout=CONNECT_DEADLINE,
+        banner_timeout=CONNECT_DEADLINE,
+        auth_timeout=CONNECT_DEADLINE,
+    )
+    transport = client.get_transport()
+    if transport:
+        transport.set_keepalive(15)
+
+
+class _PinFirst(paramiko.MissingHostKeyPolicy):
+    """Pins the key of a host never seen before; a pinned one is never replaced."""
+
+    def missing_host_key(
+        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
+    ) -> None:
+        keys = client.get_host_keys()
+        keys.add(hostname, key.get_name(), key)
+        client.save_host_keys(str(client._host_keys_filename))  # type: ignore[attr-defined]  # noqa: SLF001 - where load_host_keys read them
+
+
+def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
+    """Yield the output as it comes until there is no more; raise TimeoutError at `end`."""
+    while True:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        channel.settimeout(left)
+        piece = channel.recv(CHUNK)
+        if not piece:
+            return
+        yield piece.decode("utf-8", "replace")
+
+
+def _short(command: str) -> str:
+    first = command.strip().splitlines()[0]
+    return first if len(first) <= SHOWN else f"{first[: SHOWN - 1]}…"
+
+
+def _tail(printed: str) -> str:
+    lines = [line for line in printed.splitlines() if line.strip()][-LINES_IN_ERROR:]
+    return "".join(f"\n  | {line}" for line in lines)

@@ -1,0 +1,70 @@
+"""Our memory of what we asked AWS for: one line before each call and one right after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlflow_ops import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A file of JSON lines, each on disk before the call it speaks of is made."""
+
+    path: Path
+
+    @contextmanager
+    def asking(self, step: str, **facts: str) -> Iterator[Callable[[str], None]]:
+        """Write down that `step` is about to ask, and give the function that notes the answer's id.
+
+        Facts are names and tokens, never secrets.
+        """
+        self._write(step=step, event="asked", **facts)
+        yield lambda identifier: self._write(step=step, event="made", id=identifier)
+
+    def gone(self, step: str, identifier: str) -> None:
+        """Write down that the thing of this id is destroyed."""
+        self._write(step=step, event="gone", id=identifier)
+
+    def last(self, step: str, event: str) -> dict[str, str] | None:
+        """Return the last line of this step and event, unless the thing is gone since."""
+        found: dict[str, str] | None = None
+        for line in self._lines():
+            if line.get("step") == step and line.get("event") == event:
+                found = line
+            elif line.get("step") == step and line.get("event") == "gone":
+                found = None
+        return found
+
+    def open_question(self, step: str) -> dict[str, str] | None:
+        """Return the step's last asking if no answer to it was written down."""
+        asked, made = self.last(step, "asked"), self.last(step, "made")
+        return asked if asked and (not made or made["time"] < asked["time"]) else None
+
+    def _write(self, **line: str) -> None:
+        stamp = f"{time.time():017.6f}"
+        text = json.dumps({"time": stamp, **line}, sort_keys=True) + "\n"
+        files.private_folder(self.path.parent)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as journal:
+            journal.write(text)
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        if not self.path.exists():
+            return
+        for text in self.path.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(text)
+            except ValueError:  # a line cut short by a crash says nothing; the cloud is the truth
+                continue

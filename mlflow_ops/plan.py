@@ -1,0 +1,103 @@
+"""What `up` would do and what `down` would take, in words and numbers; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import botocore.exceptions as sdk
+
+from mlflow_ops import buckets, prices
+from mlflow_ops.errors import NotReady
+from mlflow_ops.records import Bucket, Instance, Record
+from mlflow_ops.steps.instance import DISK_GIB
+from mlflow_ops.tracking import Tracking
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlflow_ops.stack import Stack
+    from mlflow_ops.walk import Found, Steps
+
+
+@dataclass(frozen=True)
+class Row:
+    """What `up` would do about one step: make, repair or keep it."""
+
+    step: str
+    action: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The user's data in a stack; None where the server could not be asked."""
+
+    runs: int | None
+    models: int | None
+    objects: int
+    size: int
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        held = (
+            "all runs and models, which the server does not answer for"
+            if self.runs is None
+            else f"{_count(self.runs, 'run')}, {_count(self.models or 0, 'registered model')}"
+        )
+        return f"{held}, and {_count(self.objects, 'object')} ({_bytes(self.size)}) in the bucket"
+
+
+def rows(stack: Stack, steps: Steps, found: Found) -> list[Row]:
+    """Return what `up` would do, step by step."""
+    return [_row(stack, steps, name, found.get(name)) for name in steps]
+
+
+def _row(stack: Stack, steps: Steps, name: str, record: Record | None) -> Row:
+    if record is None:
+        return Row(name, "make", steps[name].plan(stack))
+    if record.missing:
+        return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}")
+    return Row(name, "keep", record.id)
+
+
+def cost(stack: Stack) -> str:
+    """Say what the stack costs a day."""
+    instance_type = stack.want().instance_type
+    amount = prices.per_day(instance_type, DISK_GIB)
+    if amount is None:
+        return f"The price of {instance_type} is not listed here: see AWS's price list."
+    return (
+        f"About {amount:.2f} USD a day while it stands ({instance_type}, public address, "
+        f"{DISK_GIB} GB disk; {prices.AS_OF}), and {prices.S3_GIB_MONTH} USD a month for each GB "
+        "of artifacts."
+    )
+
+
+def contents(stack: Stack, records: Mapping[type[Record], Record], uri: str | None) -> Contents:
+    """Count what the user would lose, asking the server and the bucket."""
+    runs = models = None
+    if uri and Instance in records:
+        try:
+            runs, models = Tracking(uri).count()
+        except NotReady:
+            runs = models = None
+    objects = size = 0
+    if Bucket in records:
+        try:
+            objects, size = buckets.size(stack.aws.s3, stack.names.bucket)
+        except sdk.ClientError:
+            objects = size = 0
+    return Contents(runs, models, objects, size)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _bytes(number: float) -> str:
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if number < 1000:  # noqa: PLR2004 - what the prefixes mean
+            return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:.1f} TB"

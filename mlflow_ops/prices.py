@@ -1,0 +1,33 @@
+"""What the parts cost: AWS's public on-demand prices in us-east-1, in USD, as of 2026-09."""
+
+from __future__ import annotations
+
+HOURS = 24
+DAYS = 30.4
+AS_OF = "us-east-1 prices of 2026-09"
+
+INSTANCE_HOUR = {
+    "t2.micro": 0.0116,
+    "t2.small": 0.023,
+    "t2.medium": 0.0464,
+    "t3.micro": 0.0104,
+    "t3.small": 0.0208,
+    "t3.medium": 0.0416,
+    "t3.large": 0.0832,
+    "t3a.micro": 0.0094,
+    "t3a.small": 0.0188,
+    "t4g.micro": 0.0084,
+    "t4g.small": 0.0168,
+    "t4g.medium": 0.0336,
+}
+ADDRESS_HOUR = 0.005
+GP3_GIB_MONTH = 0.08
+S3_GIB_MONTH = 0.023
+
+
+def per_day(instance_type: str, disk_gib: int) -> float | None:
+    """Return a stack's price in USD a day without its artifacts; None for a type not listed."""
+    hourly = INSTANCE_HOUR.get(instance_type)
+    if hourly is None:
+        return None
+    return (hourly + ADDRESS_HOUR) * HOURS + disk_gib * GP3_GIB_MONTH / DAYS

@@ -1,0 +1,81 @@
+"""The host's home folder, made as a machine image that has the software already, and wiped."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+import sysconfig
+import venv
+from importlib import resources
+from pathlib import Path
+
+# A developer's laptop has real ones, which no command of the host may ever reach.
+OFFLINE = (
+    "[ \"$1\" = is-system-running ] && echo offline && exit 1\n"
+    "echo \"System has not been booted with systemd as init system (PID 1). Can't operate.\" >&2\n"
+    "exit 1\n"
+)
+REFUSED = "echo \"${0##*/}: not available in the sandbox\" >&2\nexit 1\n"
+FIRST_BOOT_DONE = "echo 'status: done'\n"
+SHIMS = {
+    **dict.fromkeys(("systemctl", "loginctl"), OFFLINE),
+    **dict.fromkeys(("sudo", "apt-get", "apt", "dpkg", "journalctl"), REFUSED),
+    **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff"), REFUSED),
+    "cloud-init": FIRST_BOOT_DONE,
+}
+
+
+def shipped_lock() -> bytes:
+    """Return the lock of the server's software that mlflow-ops ships."""
+    return (resources.files("mlflow_ops") / "lock" / "requirements.txt").read_bytes()
+
+
+def prepare(home: Path, lock: bytes) -> None:
+    """Fill the home with `mlflow/.venv`, whose lock is `lock`, and with the shims in `bin`."""
+    software = home / "mlflow"
+    software.mkdir(parents=True, exist_ok=True)
+    _make_environment(software / ".venv")
+    (software / "requirements.txt").write_bytes(lock)
+    (home / "bin").mkdir(exist_ok=True)
+    for name, lines in SHIMS.items():
+        _write_script(home / "bin" / name, lines)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return what every command of the host finds in its environment, and nothing else."""
+    path = [str(home / "bin"), sysconfig.get_path("scripts"), "/usr/local/bin", "/usr/bin", "/bin"]
+    if sys.platform == "darwin":
+        path.append("/opt/homebrew/bin")
+    kept = {name: os.environ[name] for name in ("TMPDIR", "TZ") if name in os.environ}
+    user = {"USER": "ubuntu", "LOGNAME": "ubuntu", "HOME": str(home)}
+    return {**kept, **user, "LANG": "C.UTF-8", "PATH": os.pathsep.join(path)}
+
+
+def wipe(home: Path) -> None:
+    """Remove the home and all that is in it, and nothing that a link in it points to."""
+    if home.is_symlink():
+        home.unlink()
+    if not home.exists():
+        return
+    for folder, inner, _ in os.walk(home):
+        for path in (Path(folder, name) for name in inner):
+            if not path.is_symlink():
+                path.chmod(0o700)
+    shutil.rmtree(home)
+
+
+def _make_environment(folder: Path) -> None:
+    """Make a virtual environment that sees the packages mlflow-ops itself runs with."""
+    venv.create(folder, symlinks=True, with_pip=False)
+    [own] = (folder / "lib").glob("python3*/site-packages")
+    packages = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
+    (own / "mlflow-ops.pth").write_text("\n".join(packages) + "\n", encoding="utf-8")
+    python = shlex.quote(str(folder / "bin" / "python"))
+    _write_script(folder / "bin" / "mlflow", f'exec {python} -m mlflow "$@"\n')
+
+
+def _write_script(path: Path, lines: str) -> None:
+    path.write_text(f"#!/bin/sh\n{lines}", encoding="utf-8")
+    path.chmod(0o755)

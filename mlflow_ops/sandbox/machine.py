@@ -1,0 +1,70 @@
+"""The machine behind the instances: on while one of them runs, gone when the last is terminated."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlflow_ops.sandbox import home, processes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mlflow_ops.sandbox.cloud import Instance
+
+log = logging.getLogger(__name__)
+# A real machine gives its services far longer; these have nothing to save that takes long.
+GRACE = 3.0
+
+
+@dataclass
+class Machine:
+    """One home and whoever works in it, shared by all instances as they share one address.
+
+    `hang_up` ends the connections to it.
+    """
+
+    home: Path
+    hang_up: Callable[[], None] = field(default=lambda: None)
+    is_on: bool = False
+    _launched_with: dict[str, str] = field(default_factory=dict)
+    _running: frozenset[str] = frozenset()
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def follow(self, instances: list[Instance]) -> None:
+        """Bring the machine into the state that the instances, those not terminated, ask for."""
+        with self._lock:
+            # As on AWS, a key pair that is deleted after the launch still opens the instance.
+            known = self._launched_with
+            self._launched_with = {one.id: known.get(one.id, one.key) for one in instances}
+            self._running = frozenset(one.id for one in instances if one.running)
+            if self._running and not self.is_on:
+                self._boot()
+            if self.is_on and not self._running:
+                self._halt()
+            if not instances:
+                home.wipe(self.home)
+
+    def keys(self) -> set[str]:
+        """Return the public keys that the running instances were launched with."""
+        launched = self._launched_with
+        return {launched[one] for one in self._running if launched.get(one)}
+
+    def end(self) -> None:
+        """Halt for good."""
+        self.follow([])
+
+    def _boot(self) -> None:
+        if not self.home.exists():
+            home.prepare(self.home, home.shipped_lock())
+        self.is_on = True
+        log.info("The host is up.")
+
+    def _halt(self) -> None:
+        self.is_on = False
+        self.hang_up()
+        processes.end(lambda: processes.of_host(self.home), grace=GRACE)
+        log.info("The host is down.")

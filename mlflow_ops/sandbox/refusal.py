@@ -1,0 +1,37 @@
+"""How AWS says no to an unknown access key, in the form each service's clients understand."""
+
+from __future__ import annotations
+
+import json
+
+from werkzeug.wrappers import Response
+
+WHY = "The sandbox takes its owner's access key and those that its IAM gave out, no other."
+EC2 = "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors></Response>"
+S3 = "<Error><Code>{}</Code><Message>{}</Message></Error>"
+QUERY = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
+XML = {
+    "ec2": (401, "AuthFailure", EC2),
+    "s3": (403, "InvalidAccessKeyId", S3),
+    "iam": (403, "InvalidClientTokenId", QUERY),
+    "sts": (403, "InvalidClientTokenId", QUERY),
+}
+
+
+def unknown_key(service: str) -> Response:
+    """Return the refusal of an access key that nobody gave out."""
+    if service not in XML:
+        told = {"__type": "UnrecognizedClientException", "message": WHY}
+        return Response(json.dumps(told), 400, content_type="application/x-amz-json-1.1")
+    status, code, form = XML[service]
+    return Response(form.format(code, WHY), status, content_type="text/xml")
+
+
+def not_from_here() -> Response:
+    """Return the refusal of a web page, or of a name that leads to this machine by a trick."""
+    return Response("The sandbox answers programs on this machine, not web pages.\n", 403)
+
+
+def not_the_owner() -> Response:
+    """Return the refusal of a request that only the owner's token allows."""
+    return Response("This needs the sandbox's token.\n", 403)

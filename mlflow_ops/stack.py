@@ -1,0 +1,178 @@
+"""What a step is given: the stack's names, its cloud, its local files and the records so far."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from mlflow_ops import files
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, WrongPlace
+from mlflow_ops.journal import Journal
+from mlflow_ops.names import Names
+from mlflow_ops.records import Instance, Record
+from mlflow_ops.wait import CLOCK, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from mlflow_ops.aws import Aws
+    from mlflow_ops.host import Host
+    from mlflow_ops.settings import Settings
+    from mlflow_ops.target import Target
+    from mlflow_ops.wanted import Wanted
+
+R = TypeVar("R", bound=Record)
+
+
+def _nothing(_: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How a step speaks: `say` is for what the user must know, `show` for a line that passes."""
+
+    say: Callable[[str], None] = _nothing
+    show: Callable[[str], None] = _nothing
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The stack's local files; private, and gone after `down`."""
+
+    path: Path
+
+    @property
+    def place(self) -> Path:
+        """In which account and region the stack of this name stands."""
+        return self.path / "stack.json"
+
+    @property
+    def access_key(self) -> Path:
+        """The access key with its secret, as the console's download has it."""
+        return self.path / "accessKeys.csv"
+
+    @property
+    def private_key(self) -> Path:
+        """The SSH private key, which never leaves this machine."""
+        return self.path / "id_ed25519"
+
+    @property
+    def known_hosts(self) -> Path:
+        """The host keys pinned at the first connection, by instance id."""
+        return self.path / "known_hosts"
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked of AWS."""
+        return Journal(self.path / "journal.jsonl")
+
+    def settle(self, names: Names) -> None:
+        """Write down where the stack stands, before anything of it is made."""
+        place = {"account": names.account, "region": names.region}
+        files.write_private(self.place, json.dumps(place) + "\n")
+
+    def check(self, names: Names) -> None:
+        """Raise WrongPlace when the stack of this name stands somewhere else."""
+        if not self.place.exists():
+            return
+        place = json.loads(self.place.read_text(encoding="utf-8"))
+        if place != {"account": names.account, "region": names.region}:
+            raise WrongPlace(
+                f"The stack {names.stack!r} of this machine stands in account {place['account']}, "
+                f"{place['region']}, but this command looks in account {names.account}, "
+                f"{names.region}: say --region or --profile, or take another --name."
+            )
+
+    def forget(self) -> None:
+        """Remove every local file of the stack."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        files.remove_empty(self.path.parent)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One named deployment, as far as it is known."""
+
+    names: Names
+    target: Target
+    folder: Folder
+    wanted: Wanted | None = None
+    records: Mapping[type[Record], Record] = field(default_factory=dict)
+    voice: Voice = field(default_factory=Voice)
+    clock: Clock = CLOCK
+    hosts: dict[str, Host] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, target: Target) -> Stack:
+        """Return the stack the settings name, with nothing known of it yet."""
+        names = Names(settings.name, target.account, target.aws.region)
+        folder = Folder(settings.folder)
+        folder.check(names)
+        return cls(names, target, folder)
+
+    @property
+    def aws(self) -> Aws:
+        """The AWS clients."""
+        return self.target.aws
+
+    @property
+    def journal(self) -> Journal:
+        """What was asked of AWS."""
+        return self.folder.journal
+
+    def host(self) -> Host:
+        """Return the connection to the instance's host, opened at the first call.
+
+        Raises HostUnreachable while there is none to be had.
+        """
+        instance = self.need(Instance)
+        if instance.id not in self.hosts:
+            self.hosts[instance.id] = self._connect(instance)
+        return self.hosts[instance.id]
+
+    def _connect(self, instance: Instance) -> Host:
+        from mlflow_ops import host  # noqa: PLC0415 - paramiko takes 0.3 s to load
+
+        if not instance.address:
+            raise HostUnreachable(f"The instance {instance.id} has no public address yet.")
+        if not self.folder.private_key.exists():
+            raise HostUnreachable(
+                f"The private key of the stack {self.names.stack!r} is not on this machine "
+                f"({self.folder.private_key}), so its host cannot be asked."
+            )
+        port, folder = self.target.ports.ssh, self.folder
+        return host.connect(
+            host.Login(instance.id, instance.address, port, folder.private_key, folder.known_hosts)
+        )
+
+    def hang_up(self) -> None:
+        """Close the connections to the host."""
+        for connection in self.hosts.values():
+            connection.close()
+        self.hosts.clear()
+
+    def knows(self, record: Record) -> Stack:
+        """Return this stack with one more record, or a newer one of its kind."""
+        return replace(self, records={**self.records, type(record): record})
+
+    def get(self, kind: type[R]) -> R | None:
+        """Return the record of this kind if there is one."""
+        found = self.records.get(kind)
+        return found if isinstance(found, kind) else None
+
+    def need(self, kind: type[R]) -> R:
+        """Return the record of this kind; raise MlflowOpsError when its step was not done yet."""
+        found = self.get(kind)
+        if found is None:
+            raise MlflowOpsError(f"The stack {self.names.stack!r} has no {kind.__name__} yet.")
+        return found
+
+    def want(self) -> Wanted:
+        """Return what the stack should be like; raise MlflowOpsError when nobody said so."""
+        if self.wanted is None:
+            raise MlflowOpsError("This command makes nothing: `mlflow-ops up` does.")
+        return self.wanted

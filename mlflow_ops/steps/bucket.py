@@ -1,0 +1,123 @@
+"""The S3 bucket for the artifacts: private, encrypted, and its name never anybody else's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as sdk
+
+from mlflow_ops import buckets
+from mlflow_ops.aws import code
+from mlflow_ops.errors import NotOurs
+from mlflow_ops.records import READY, Bucket, Readiness, Record
+
+if TYPE_CHECKING:
+    from mlflow_ops.stack import Stack
+
+PURPOSE = "S3 bucket that holds the artifacts"
+PLACE = "aws"
+DEADLINE = 60.0
+
+
+def find(stack: Stack) -> Bucket | None:
+    """Return the bucket; raise NotOurs when one of its name lacks our tag."""
+    name = stack.names.bucket
+    try:
+        stack.aws.s3.head_bucket(Bucket=name, ExpectedBucketOwner=stack.names.account)
+    except sdk.ClientError as error:
+        if code(error) == "404":
+            return None
+        raise _taken(name) if code(error) in {"301", "403"} else error from error
+    tags = _tags(stack)
+    # Emulators drop the tags of the create call: then the journal knows whose it is.
+    if not stack.names.own(tags) and not (tags == [] and _asked(stack)):
+        raise _taken(name)
+    return Bucket(name, missing=_missing(stack, tags))
+
+
+def plan(stack: Stack) -> str:
+    """Say what would be made."""
+    public = "open to be made public" if stack.want().as_taught else "public access blocked"
+    return f"{stack.names.bucket}, {public}, encrypted"
+
+
+def create(stack: Stack) -> Bucket:
+    """Create the bucket with its tags, and close it to the public."""
+    s3, name = stack.aws.s3, stack.names.bucket
+    if find(stack) is None:
+        with stack.journal.asking("bucket", name=name) as made:
+            _create(stack)
+            made(name)
+    if not stack.names.own(_tags(stack)):
+        tags: Any = stack.names.tags
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    if stack.want().as_taught:
+        s3.delete_public_access_block(Bucket=name)
+    else:
+        block: Any = buckets.CLOSED
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
+    rule: Any = buckets.ENCRYPTED
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rule)
+    return Bucket(name)
+
+
+def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - S3 answers for a new bucket at once
+    """Tell that the bucket is there."""
+    return READY
+
+
+def destroy(stack: Stack, record: Record) -> None:
+    """Empty the bucket of every version of every object, then delete it."""
+    buckets.remove(stack.aws.s3, record.id, stack.clock, stack.voice.show)
+
+
+def _create(stack: Stack) -> None:
+    names = stack.names
+    place: Any = {"Tags": names.tags}
+    if names.region != "us-east-1":  # which must not be named
+        place["LocationConstraint"] = names.region
+    namespace = {"BucketNamespace": "account-regional"} if names.owns_namespace else {}
+    settings: Any = {"ObjectOwnership": "BucketOwnerEnforced", **namespace}
+    try:
+        stack.aws.s3.create_bucket(
+            Bucket=names.bucket,
+            CreateBucketConfiguration=place,
+            **settings,
+        )
+    except sdk.ClientError as error:
+        if code(error) == "BucketAlreadyExists":
+            raise _taken(names.bucket) from error
+        if code(error) != "BucketAlreadyOwnedByYou":
+            raise
+
+
+def _missing(stack: Stack, tags: list[Any]) -> tuple[str, ...]:
+    if stack.wanted is None:
+        return ()
+    s3, name = stack.aws.s3, stack.names.bucket
+    closed = buckets.is_closed(s3, name)
+    wrong = {
+        "tags": not stack.names.own(tags),
+        "public access block": closed == stack.wanted.as_taught,
+        "encryption": not buckets.is_encrypted(s3, name),
+    }
+    return tuple(thing for thing, lacking in wrong.items() if lacking)
+
+
+def _tags(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    return buckets.setting(
+        lambda: stack.aws.s3.get_bucket_tagging(Bucket=stack.names.bucket)["TagSet"],
+        none="NoSuchTagSet",
+        default=[],
+    )
+
+
+def _asked(stack: Stack) -> bool:
+    return stack.journal.last("bucket", "asked") is not None
+
+
+def _taken(name: str) -> NotOurs:
+    return NotOurs(
+        f"A bucket {name} is there already and is not this stack's: "
+        "it is not ours to touch. Take another --name."
+    )

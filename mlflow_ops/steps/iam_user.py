@@ -1,0 +1,114 @@
+"""The server's IAM user: no console access, and a policy for the stack's bucket alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from mlflow_ops.errors import NotOurs
+from mlflow_ops.names import IAM_PATH
+from mlflow_ops.policies import USER_POLICY, administrator_access, server_policy
+from mlflow_ops.records import READY, IamUser, Readiness, Record
+
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
+    from mlflow_ops.stack import Stack
+
+PURPOSE = "IAM user that the server writes to the bucket as"
+PLACE = "aws"
+DEADLINE = 30.0
+
+
+def find(stack: Stack) -> IamUser | None:
+    """Return the user; raise NotOurs when one of its name lacks our tag."""
+    iam, name = stack.aws.iam, stack.names.base
+    try:
+        user = iam.get_user(UserName=name)["User"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+    tags: Any = iam.list_user_tags(UserName=name)["Tags"]
+    if not stack.names.own(tags):
+        raise NotOurs(
+            f"An IAM user {name} is there already, without the tag of the stack "
+            f"{stack.names.stack!r}: it is not ours to touch. Take another --name."
+        )
+    return IamUser(name, detail=user["Arn"], missing=_missing(stack, name))
+
+
+def plan(stack: Stack) -> str:
+    """Say what would be made."""
+    who = "AdministratorAccess" if stack.want().as_taught else f"only bucket {stack.names.bucket}"
+    return f"{stack.names.base}, no console access, policy: {who}"
+
+
+def create(stack: Stack) -> IamUser:
+    """Create the user with its tags, and give it exactly the policy that is wanted."""
+    iam, name = stack.aws.iam, stack.names.base
+    if find(stack) is None:
+        with stack.journal.asking("iam_user", name=name) as made:
+            tags: Any = stack.names.tags
+            answer = iam.create_user(UserName=name, Path=IAM_PATH, Tags=tags)
+            made(answer["User"]["UserName"])
+    if stack.want().as_taught:
+        iam.attach_user_policy(UserName=name, PolicyArn=_administrator(stack))
+        _drop_inline(iam, name)
+    else:
+        document = json.dumps(_document(stack))
+        iam.put_user_policy(UserName=name, PolicyName=USER_POLICY, PolicyDocument=document)
+        _detach_all(iam, name)
+    return IamUser(name)
+
+
+def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - a user that is there can be used
+    """Tell that the user is there, which is all it takes."""
+    return READY
+
+
+def destroy(stack: Stack, record: Record) -> None:
+    """Take everything off the user that would keep it from going, then delete it."""
+    iam, name = stack.aws.iam, record.id
+    try:
+        _drop_inline(iam, name)
+        _detach_all(iam, name)
+        for group in iam.list_groups_for_user(UserName=name)["Groups"]:
+            iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
+        iam.delete_user(UserName=name)
+    except iam.exceptions.NoSuchEntityException:
+        return
+
+
+def _missing(stack: Stack, name: str) -> tuple[str, ...]:
+    if stack.wanted is None:
+        return ()
+    iam = stack.aws.iam
+    attached = [p["PolicyArn"] for p in _attached(iam, name)]
+    inline = iam.list_user_policies(UserName=name)["PolicyNames"]
+    if stack.wanted.as_taught:
+        return () if (attached, inline) == ([_administrator(stack)], []) else ("policy",)
+    if attached or inline != [USER_POLICY]:
+        return ("policy",)
+    held = iam.get_user_policy(UserName=name, PolicyName=USER_POLICY)["PolicyDocument"]
+    return () if held == _document(stack) else ("policy",)
+
+
+def _document(stack: Stack) -> dict[str, Any]:
+    return server_policy(stack.names.bucket, stack.aws.identity[1])
+
+
+def _administrator(stack: Stack) -> str:
+    return administrator_access(stack.aws.identity[1])
+
+
+def _attached(iam: IAMClient, name: str) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    return iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]
+
+
+def _detach_all(iam: IAMClient, name: str) -> None:
+    for policy in _attached(iam, name):
+        iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
+
+
+def _drop_inline(iam: IAMClient, name: str) -> None:
+    for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
+        iam.delete_user_policy(UserName=name, PolicyName=policy)

@@ -1,0 +1,131 @@
+"""The cloud the steps talk to: AWS, or the sandbox on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlflow_ops import address, aws, files, sandbox
+from mlflow_ops.errors import BadOption, MlflowOpsError, NotReady
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow_ops.settings import Settings
+
+WILDCARD = "0.0.0.0"  # noqa: S104 - the server must be reached from outside; the security group decides by whom
+
+
+@dataclass(frozen=True)
+class AwsFiles:
+    """Where the user's AWS profiles are kept."""
+
+    credentials: Path
+    config: Path
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the host listens: sshd's port, and the server's port and bind address."""
+
+    ssh: int = 22
+    server: int = 5000
+    bind: str = WILDCARD
+
+
+@dataclass(frozen=True)
+class Target:
+    """One cloud, one account, one region; nothing in it tells a step which cloud it is."""
+
+    kind: str
+    aws: aws.Aws
+    aws_files: AwsFiles
+    ports: Ports
+    own_address: Callable[[], str]
+
+    @property
+    def account(self) -> str:
+        """The account's number, 12 digits."""
+        return self.aws.identity[0]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What another program needs in its environment to reach this cloud's S3."""
+        found = {"AWS_DEFAULT_REGION": self.aws.region}
+        if self.aws.endpoint:
+            found |= {
+                "AWS_ENDPOINT_URL": self.aws.endpoint,
+                "MLFLOW_S3_ENDPOINT_URL": self.aws.endpoint,
+                "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path",
+            }
+        return found
+
+
+def reach(settings: Settings) -> Target:
+    """Return the cloud that the settings name; raise NotReady for a sandbox that is not up."""
+    return _sandbox(settings) if settings.sandbox else _aws(settings)
+
+
+def _aws(settings: Settings) -> Target:
+    clients = aws.connect(settings.region, settings.profile)
+    credentials = os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials"
+    config = os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config"
+    found = AwsFiles(Path(credentials).expanduser(), Path(config).expanduser())
+    return Target("aws", clients, found, Ports(), address.public)
+
+
+def _sandbox(settings: Settings) -> Target:
+    running = sandbox.find(settings.sandbox_folder)
+    if running is None:
+        gone = sandbox.remains(settings.sandbox_folder)
+        state = "'s process is gone" if gone else " is not running"
+        raise NotReady(
+            f"The sandbox of stack {settings.name!r}{state}: "
+            f"`mlflow-ops up --sandbox` starts it afresh."
+        )
+    folder = settings.folder.parent / "aws"
+    isolate(folder, running)
+    clients = aws.connect(settings.region, None)
+    clients = aws.Aws(clients.session, clients.region, running.endpoint)
+    ports = Ports(running.ssh_port, running.server_port, "127.0.0.1")
+    found = AwsFiles(folder / "credentials", folder / "config")
+    return Target("sandbox", clients, found, ports, lambda: "127.0.0.1")
+
+
+def isolate(folder: Path, running: sandbox.Sandbox) -> None:
+    """Put the sandbox's AWS settings in the place of the user's, for this process alone."""
+    for name in [n for n in os.environ if n.startswith("AWS_") or n.lower().endswith("_proxy")]:
+        del os.environ[name]
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": running.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": running.secret_access_key,
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def start_sandbox(settings: Settings) -> bool:
+    """Start the sandbox unless it runs already; return whether it had to be started.
+
+    Raises BadOption when its parts are not installed.
+    """
+    if not sandbox.installed():
+        raise BadOption("--sandbox needs parts of its own: pip install 'mlflow-ops[sandbox]'.")
+    if sandbox.find(settings.sandbox_folder):
+        return False
+    try:
+        sandbox.start(settings.sandbox_folder)
+    except sandbox.SandboxFailed as error:
+        raise MlflowOpsError(str(error)) from error
+    return True
+
+
+def stop_sandbox(settings: Settings) -> None:
+    """End the sandbox and everything it started, and remove what it wrote."""
+    sandbox.stop(settings.sandbox_folder)
+    shutil.rmtree(settings.sandbox_folder.parent, ignore_errors=True)
+    files.remove_empty(settings.sandbox_folder.parent.parent)

@@ -1,0 +1,177 @@
+"""`up`, `status` and `down`: the list of steps, walked forwards, asked, and walked backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import botocore.exceptions as sdk
+
+from mlflow_ops.aws import explain
+from mlflow_ops.errors import MlflowOpsError, NotOurs, TimedOut
+from mlflow_ops.records import Readiness, Record
+from mlflow_ops.wait import until
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from mlflow_ops.stack import Stack, Voice
+    from mlflow_ops.steps import Step
+
+Steps = Mapping[str, "Step"]
+Found = dict[str, Record]
+
+
+class Watch(Protocol):
+    """Somebody who wants to see the steps as they happen."""
+
+    def step(self, name: str, doing: str) -> AbstractContextManager[Voice]:
+        """Show a step while the context lasts, with its time, and lend it a voice."""
+
+    def done(self, what: str) -> None:
+        """Say what the step that just ended came to."""
+
+
+@dataclass(frozen=True)
+class StepStatus:
+    """How one step stands: state is missing, pending, broken, ready or unknown."""
+
+    step: str
+    id: str | None
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What `down` came to: ids that are gone, ids that were kept, and what failed, in words."""
+
+    destroyed: tuple[str, ...]
+    kept: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def look(stack: Stack, steps: Steps) -> tuple[Stack, Found]:
+    """Find what is there already, and return it with the stack that knows it; changes nothing.
+
+    Raises NotOurs for a clash, so that `up` stops before it has made anything.
+    """
+    found: Found = {}
+    for name, step in steps.items():
+        if record := step.find(stack):
+            found[name] = record
+            stack = stack.knows(record)
+    return stack, found
+
+
+def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Stack:
+    """Make what `found` does not have or has incomplete, waiting for each step to be ready."""
+    for name, step in steps.items():
+        record = found.get(name)
+        doing = "make" if record is None else "repair" if record.missing else "check"
+        with watch.step(name, doing) as voice:
+            stack = replace(stack, voice=voice)
+            if record is None or record.missing:
+                record = step.create(stack)
+            record = _when_ready(stack, step, record)
+            stack = stack.knows(record)
+        watch.done(f"{record.id} {record.detail}".strip())
+    return stack
+
+
+def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
+    now = Readiness("pending")
+
+    def check() -> bool:
+        nonlocal now
+        now = step.ready(stack, record)
+        return now.state in {"ready", "broken"}
+
+    try:
+        until("it", check, deadline=step.DEADLINE, clock=stack.clock)
+    except TimedOut as error:
+        raise TimedOut(f"Not ready after {step.DEADLINE:.0f} s: {now.detail}") from error
+    if now.state == "broken":
+        raise MlflowOpsError(f"It cannot get ready: {now.detail}.")
+    return now.record or record
+
+
+def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
+    """Ask each step how it stands; a step that cannot be asked is `unknown`."""
+    states: list[StepStatus] = []
+    for name, step in steps.items():
+        try:
+            record = step.find(stack)
+            now = step.ready(stack, record) if record else Readiness("missing")
+        except NotOurs as error:
+            states.append(StepStatus(name, None, "missing", str(error)))
+            continue
+        except (MlflowOpsError, sdk.ClientError) as error:
+            states.append(StepStatus(name, None, "unknown", _words(error)))
+            continue
+        if record:
+            record = now.record or record
+            stack = stack.knows(record)
+        detail = now.detail or (record.detail if record else "")
+        states.append(StepStatus(name, record.id if record else None, now.state, detail))
+    return stack, states
+
+
+def overall(steps: Steps, states: list[StepStatus]) -> str:
+    """Return the stack's state: absent, partial, starting, ready or broken.
+
+    What stands on one machine alone, like its AWS profile, does not count; a step that could
+    not be asked counts only when the server gives no answer either.
+    """
+    counted = [state for state in states if steps[state.step].PLACE != "here"]
+    held = {state.state for state in counted}
+    if held == {"missing"}:
+        return "absent"
+    serving = counted[-1].state == "ready"
+    if serving and held <= {"ready", "unknown"}:
+        return "ready"
+    order = (("broken", "broken"), ("missing", "partial"), ("pending", "starting"))
+    return next((result for state, result in order if state in held), "broken")
+
+
+def found_for_down(stack: Stack, steps: Steps) -> tuple[Found, tuple[str, ...]]:
+    """Find what `down` would destroy, and say what could not be asked; foreign things stay."""
+    found: Found = {}
+    failures: list[str] = []
+    for name, step in _apart_from_host(steps).items():
+        try:
+            if record := step.find(stack):
+                found[name] = record
+        except NotOurs:
+            continue
+        except (MlflowOpsError, sdk.ClientError) as error:
+            failures.append(f"{name}: {_words(error)}")
+    return found, tuple(failures)
+
+
+def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
+    """Destroy what was found, last step first; one failure never stops the rest."""
+    destroyed: list[str] = []
+    failures: list[str] = []
+    for name in reversed(found):
+        record = found[name]
+        try:
+            with watch.step(name, "destroy") as voice:
+                steps[name].destroy(replace(stack, voice=voice), record)
+        except (MlflowOpsError, sdk.ClientError, OSError) as error:
+            failures.append(f"{name} ({record.id}): {_words(error)}")
+            continue
+        watch.done(record.id)
+        stack.journal.gone(name, record.id)
+        destroyed.append(record.id)
+    return Ended(tuple(destroyed), (), tuple(failures))
+
+
+def _apart_from_host(steps: Steps) -> Steps:
+    """Return the steps that outlive the instance."""
+    return {name: step for name, step in steps.items() if step.PLACE != "host"}
+
+
+def _words(error: Exception) -> str:
+    return str(error if isinstance(error, MlflowOpsError) else explain(error))
