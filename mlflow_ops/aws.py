@@ -129,7 +129,7 @@ def explain(error: Exception) -> AwsRefused:
         )
     if isinstance(error, (sdk.TokenRetrievalError, sdk.SSOError)):
         return AwsRefused(f"The AWS sign-in is over ({error}): run `aws sso login` and try again.")
-    if isinstance(error, sdk.HTTPClientError):
+    if isinstance(error, (sdk.ConnectionError, sdk.HTTPClientError)):
         return AwsRefused(f"AWS could not be reached: {error} Check the network and try again.")
     return AwsRefused(f"AWS: {error}")
 

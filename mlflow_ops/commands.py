@@ -37,7 +37,7 @@ INSTALL_UV = (
 )
 # The lock gets its name last, so that its presence says that all of it is installed.
 INSTALL_LOCK = (
-    f"cd {FOLDER} && VIRTUAL_ENV=.venv .venv/bin/uv pip install --only-binary :all: "
+    f"cd {FOLDER} && VIRTUAL_ENV=.venv .venv/bin/uv pip install --system-certs --only-binary :all: "
     "--require-hashes -r requirements.new && mv requirements.new requirements.txt"
 )
 
@@ -70,7 +70,8 @@ def server_facts() -> str:
 
 
 def _sha256(path: str) -> str:
-    return f"(sha256sum {path} || shasum -a 256 {path}) 2>/dev/null | cut -d' ' -f1"
+    # With a brace, not a parenthesis: after `$(` that would begin arithmetic.
+    return f"{{ sha256sum {path} || shasum -a 256 {path}; }} 2>/dev/null | cut -d' ' -f1"
 
 
 def parse_facts(printed: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import socket
 import time
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ CONNECT_DEADLINE = 10.0
 CHUNK = 32_768
 LINES_IN_ERROR = 12
 SHOWN = 100
+LONGEST_LINE = 1000
+TAIL = 20_000
 
 
 @dataclass(frozen=True)
@@ -49,25 +52,25 @@ class Host:
         """
         end = time.monotonic() + deadline
         channel = self._open(command, stdin)
-        printed = ""
+        pieces: list[str] = []
         try:
             for piece in _drain(channel, end):
-                printed += piece
-                self._show(printed)
+                pieces.append(piece)
+                self._show(piece)
             # Only after the output is drained, and never without a deadline:
             # https://github.com/paramiko/paramiko/issues/448 and /1815
             if not channel.status_event.wait(max(0.0, end - time.monotonic())):
                 raise TimeoutError
         except TimeoutError:
             raise CommandFailed(
-                f"Ended after {deadline:.0f} s on the host: {_short(command)}{_tail(printed)}"
+                f"Ended after {deadline:.0f} s on the host: {_short(command)}{_tail(pieces)}"
             ) from None
         finally:
             channel.close()
         if channel.exit_status != 0:
             status = channel.exit_status
-            raise CommandFailed(f"Exit {status} on the host: {_short(command)}{_tail(printed)}")
-        return printed
+            raise CommandFailed(f"Exit {status} on the host: {_short(command)}{_tail(pieces)}")
+        return "".join(pieces)
 
     def put(self, path: str, text: str) -> None:
         """Write text to a file of the login user, born 0600 and replaced in one move."""
@@ -94,10 +97,11 @@ class Host:
             ) from error
         return channel
 
-    def _show(self, printed: str) -> None:
-        lines = printed.splitlines()
-        if lines:
-            self.on_line(lines[-1])
+    def _show(self, piece: str) -> None:
+        lines = piece[-LONGEST_LINE:].split("\n")
+        whole = [line for line in lines if line.strip()]
+        if whole:
+            self.on_line(whole[-1])
 
 
 def connect(login: Login) -> Host:
@@ -160,6 +164,7 @@ class _PinFirst(paramiko.MissingHostKeyPolicy):
 
 def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
     """Yield the output as it comes until there is no more; raise TimeoutError at `end`."""
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     while True:
         left = end - time.monotonic()
         if left <= 0:
@@ -168,7 +173,7 @@ def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
         piece = channel.recv(CHUNK)
         if not piece:
             return
-        yield piece.decode("utf-8", "replace")
+        yield decode(piece)
 
 
 def _short(command: str) -> str:
@@ -176,6 +181,8 @@ def _short(command: str) -> str:
     return first if len(first) <= SHOWN else f"{first[: SHOWN - 1]}…"
 
 
-def _tail(printed: str) -> str:
-    lines = [line for line in printed.splitlines() if line.strip()][-LINES_IN_ERROR:]
-    return "".join(f"\n  | {line}" for line in lines)
+def _tail(pieces: list[str]) -> str:
+    """Return the last lines, safe to show on a terminal."""
+    lines = [line for line in "".join(pieces)[-TAIL:].splitlines() if line.strip()]
+    clean = ("".join(c for c in line[:LONGEST_LINE] if c.isprintable()) for line in lines)
+    return "".join(f"\n  | {line}" for line in list(clean)[-LINES_IN_ERROR:])

@@ -89,7 +89,7 @@ def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
         return now.state in {"ready", "broken"}
 
     try:
-        until("it", check, deadline=step.DEADLINE, clock=stack.clock)
+        until("it", check, deadline=step.DEADLINE, longest=1.0, clock=stack.clock)
     except TimedOut as error:
         raise TimedOut(f"Not ready after {step.DEADLINE:.0f} s: {now.detail}") from error
     if now.state == "broken":

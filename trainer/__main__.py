@@ -74,7 +74,8 @@ def _end_runs_on_signals() -> None:
         sys.exit(128 + signum)
 
     for each in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, leave)
+        if signal.getsignal(each) != signal.SIG_IGN:  # as under nohup
+            signal.signal(each, leave)
 
 
 if __name__ == "__main__":

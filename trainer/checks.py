@@ -49,8 +49,6 @@ def table(raw: bytes, name: str) -> pd.DataFrame:
 
 
 def _text(raw: bytes, name: str) -> str:
-    if not raw.strip():
-        raise DataError(f"{name} is empty; {_HEADER}.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -58,6 +56,8 @@ def _text(raw: bytes, name: str) -> str:
             f"{name} is not UTF-8 text (byte {error.start} is no part of any character); "
             "save it as CSV in UTF-8."
         ) from error
+    if not text.strip():
+        raise DataError(f"{name} is empty; {_HEADER}.")
     if "\0" in text:
         raise DataError(f"{name} is not text but binary data; save it as CSV in UTF-8.")
     return text

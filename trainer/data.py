@@ -118,7 +118,8 @@ def _bucket(source: str) -> bytes:
             fetch = partial(mlflow.artifacts.download_artifacts, dst_path=folder)
             raw = b"" if many else Path(fetch(artifact_uri=source)).read_bytes()
     except Exception as error:  # the kinds are the storage library's, which is none of ours
-        raise _no_download(source, brief(error)) from error
+        # MLflow's first line only says that something failed, its last one says what.
+        raise _no_download(source, brief(error, -1)) from error
     if many:
         raise DataError(f"{_printable(source)} is a folder in a bucket; name the file in it.")
     return raw

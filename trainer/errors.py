@@ -31,9 +31,9 @@ class RunError(TrainerError):
     """The server refused the run, or the run failed."""
 
 
-def brief(error: BaseException) -> str:
-    """Say an error in one short line, with no user name or password from a URL in it."""
+def brief(error: BaseException, line: int = 0) -> str:
+    """Say one line of an error, shortened, with no user name or password from a URL in it."""
     lines = str(error).strip().splitlines()
-    said = f"{type(error).__name__}: {lines[0].strip()}" if lines else type(error).__name__
-    safe = re.sub(r"://[^/@\s]+@", "://", said)
+    said = f"{type(error).__name__}: {lines[line].strip()}" if lines else type(error).__name__
+    safe = re.sub(r"://[^/@\s]+@", "://", said).rstrip(".")
     return safe if len(safe) <= _LONGEST else f"{safe[:_LONGEST]}…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 from sklearn.model_selection import train_test_split
@@ -25,11 +26,12 @@ def split(frame: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def metrics(actual: pd.Series, predicted: pd.Series) -> dict[str, float]:
     """Return rmse and mae, in points of quality, and r2; raises RunError if any is not finite."""
-    found = {
-        "rmse": math.sqrt(mean_squared_error(actual, predicted)),
-        "mae": float(mean_absolute_error(actual, predicted)),
-        "r2": float(r2_score(actual, predicted)),
-    }
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large are told of below
+        found = {
+            "rmse": math.sqrt(mean_squared_error(actual, predicted)),
+            "mae": float(mean_absolute_error(actual, predicted)),
+            "r2": float(r2_score(actual, predicted)),
+        }
     if not all(map(math.isfinite, found.values())):
         raise RunError(
             f"The model's errors are not finite numbers: {found}. Check the data's scale."

@@ -46,7 +46,7 @@ def record(dataset: WineData, training: Training, tracking_uri: str | None) -> R
         except TrainerError:
             raise
         except Exception as error:
-            raise RunError(f"The run could not be recorded: {_why(error)}") from error
+            raise RunError(f"The run could not be recorded: {_why(error)}.") from error
 
 
 @contextlib.contextmanager
@@ -61,7 +61,7 @@ def started(
             ended = _end("FAILED")
             if isinstance(error, TrainerError):
                 raise
-            raise RunError(f"Run {run.info.run_id} {ended}: {_why(error)}") from error
+            raise RunError(f"Run {run.info.run_id} {ended}: {_why(error)}.") from error
         except BaseException:
             _end("KILLED")
             raise
@@ -144,5 +144,5 @@ def _page(tracking_uri: str, run: mlflow.ActiveRun) -> str | None:
 def _why(error: Exception) -> str:
     """Say the error briefly, with the one hint MLflow's own words lack."""
     if getattr(error, "error_code", "") == "UNAUTHENTICATED":
-        return f"{brief(error)} Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+        return f"{brief(error)}. Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
     return brief(error)

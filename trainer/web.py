@@ -9,6 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from trainer.errors import brief
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -70,7 +72,7 @@ def cause(error: OSError) -> str:
         return "no answer in time"
     if isinstance(error, requests.RequestException):
         return _reason(error)
-    return error.strerror or type(error).__name__
+    return error.strerror or brief(error)
 
 
 def _reason(error: BaseException) -> str:

@@ -36,6 +36,9 @@ def _stay(folder: Path, telling: int) -> None:
         os.close(telling)
 
     asyncio.run(service.run(folder, ready))
+    # All is closed; taking moto's thousands of objects apart would only keep `down` waiting.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

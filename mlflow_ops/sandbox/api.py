@@ -70,16 +70,21 @@ class Front:
         return hmac.compare_digest(token.encode(), self.sandbox.token.encode())
 
     def _is_known(self, key: str) -> bool:
-        owner = hmac.compare_digest(key, self.sandbox.access_key_id)
+        owner = hmac.compare_digest(key.encode(), self.sandbox.access_key_id.encode())
         return owner or (bool(key) and cloud.has_access_key(key))
 
     def _own_answer(self, request: Request) -> Response | None:
         if request.path == PATH:
             return _json(self.sandbox.proof)
         if request.path == STOP_PATH:
-            self.stop()
-            return Response("", 202)
+            return self._stop(request)
         return _ubuntu(request) if request.headers.get("X-Amz-Target") == GET_PARAMETER else None
+
+    def _stop(self, request: Request) -> Response:
+        if request.method != "POST":
+            return Response(status=405)
+        self.stop()
+        return Response(status=202)
 
     def _tell(self) -> None:
         try:

@@ -55,6 +55,7 @@ class Children:
             return started
         finally:
             self._starting -= 1
+            self._reap()
 
     def leave(self, child: Process) -> None:
         """Hang up on a command, which ends it unless it was told to survive that.

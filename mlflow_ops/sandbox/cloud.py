@@ -13,6 +13,7 @@ from mlflow_ops.sandbox.running import ADDRESS
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
     from _typeshed.wsgi import WSGIApplication
 
 CANONICAL = "099720109477"
@@ -56,7 +57,7 @@ def ec2() -> Any:  # noqa: ANN401 - moto's backends, by account and region
     """
     from moto.ec2.models import ec2_backends, elastic_network_interfaces, instances  # noqa: PLC0415
 
-    elastic_network_interfaces.random_public_ip = lambda: ADDRESS
+    elastic_network_interfaces.random_public_ip = lambda: ADDRESS  # type: ignore[attr-defined]
     instances.Instance.public_dns_name = property(  # type: ignore[method-assign, assignment]
         lambda instance: "localhost" if instance.public_ip else None
     )

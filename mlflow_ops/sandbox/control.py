@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
 import importlib.util
 import json
 import os
@@ -97,11 +96,9 @@ def _clear(folder: Path, clock: Clock) -> None:
 def _end(folder: Path, clock: Clock) -> None:
     from mlflow_ops.sandbox import processes  # noqa: PLC0415 - needs a part of the sandbox's own
 
-    def of_home() -> list[processes.psutil.Process]:
-        return processes.of_home(Places(folder).home)
-
+    home = Places(folder).home
     processes.end(lambda: processes.of_folder(folder), grace=STOP_GRACE, clock=clock)
-    processes.end(of_home, grace=HOST_GRACE, clock=clock)
+    processes.end(lambda: processes.of_home(home), grace=HOST_GRACE, clock=clock)
 
 
 @contextlib.contextmanager
@@ -129,6 +126,8 @@ def _locked(folder: Path) -> int | None:
 
 
 def _answers(sandbox: Sandbox) -> bool:
+    import http.client  # noqa: PLC0415 - takes longer to load than all the rest of this
+
     port = urlsplit(sandbox.endpoint).port
     line = http.client.HTTPConnection(running.ADDRESS, port, timeout=ANSWER_DEADLINE)
     try:

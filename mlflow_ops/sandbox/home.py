@@ -13,11 +13,11 @@ from pathlib import Path
 
 # A developer's laptop has real ones, which no command of the host may ever reach.
 OFFLINE = (
-    "[ \"$1\" = is-system-running ] && echo offline && exit 1\n"
-    "echo \"System has not been booted with systemd as init system (PID 1). Can't operate.\" >&2\n"
+    '[ "$1" = is-system-running ] && echo offline && exit 1\n'
+    'echo "System has not been booted with systemd as init system (PID 1). Can\'t operate." >&2\n'
     "exit 1\n"
 )
-REFUSED = "echo \"${0##*/}: not available in the sandbox\" >&2\nexit 1\n"
+REFUSED = 'echo "${0##*/}: not available in the sandbox" >&2\nexit 1\n'
 FIRST_BOOT_DONE = "echo 'status: done'\n"
 SHIMS = {
     **dict.fromkeys(("systemctl", "loginctl"), OFFLINE),
@@ -70,8 +70,11 @@ def _make_environment(folder: Path) -> None:
     """Make a virtual environment that sees the packages mlflow-ops itself runs with."""
     venv.create(folder, symlinks=True, with_pip=False)
     [own] = (folder / "lib").glob("python3*/site-packages")
-    packages = [entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}]
-    (own / "mlflow-ops.pth").write_text("\n".join(packages) + "\n", encoding="utf-8")
+    packages = [
+        entry for entry in sys.path if Path(entry).name in {"site-packages", "dist-packages"}
+    ]
+    listed = "\n".join(dict.fromkeys(packages)) + "\n"
+    (own / "mlflow-ops.pth").write_text(listed, encoding="utf-8")
     python = shlex.quote(str(folder / "bin" / "python"))
     _write_script(folder / "bin" / "mlflow", f'exec {python} -m mlflow "$@"\n')
 

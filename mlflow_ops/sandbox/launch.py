@@ -57,7 +57,13 @@ def _failure(folder: Path, error: Exception) -> str:
 def _environment(folder: Path) -> dict[str, str]:
     """Return what the process inherits: no AWS setting, no proxy, and a home without ~/.aws."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    package = str(Path(__file__).parents[2])
-    path = os.pathsep.join([package, *filter(None, [kept.get("PYTHONPATH")])])
     # Packages installed with `pip install --user` are found through the user's own home.
-    return {"PYTHONUSERBASE": site.getuserbase(), **kept, "HOME": str(folder), "PYTHONPATH": path}
+    return {"PYTHONUSERBASE": site.getuserbase(), **kept, "HOME": str(folder)} | _source_tree(kept)
+
+
+def _source_tree(kept: dict[str, str]) -> dict[str, str]:
+    """Return what makes a mlflow-ops be found that is not installed."""
+    place = Path(__file__).parents[2]
+    if place.name in {"site-packages", "dist-packages"}:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join([str(place), *filter(None, [kept.get("PYTHONPATH")])])}

@@ -24,19 +24,22 @@ GRACE = 3.0
 class Machine:
     """One home and whoever works in it, shared by all instances as they share one address.
 
-    `hang_up` ends the connections to it.
+    `instances` tells which there are, those terminated left out; `hang_up` ends the connections.
     """
 
     home: Path
+    instances: Callable[[], list[Instance]]
     hang_up: Callable[[], None] = field(default=lambda: None)
     is_on: bool = False
+    _is_prepared: bool = False
     _launched_with: dict[str, str] = field(default_factory=dict)
     _running: frozenset[str] = frozenset()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def follow(self, instances: list[Instance]) -> None:
-        """Bring the machine into the state that the instances, those not terminated, ask for."""
+    def follow(self) -> None:
+        """Bring the machine into the state that the instances ask for."""
         with self._lock:
+            instances = self.instances()
             # As on AWS, a key pair that is deleted after the launch still opens the instance.
             known = self._launched_with
             self._launched_with = {one.id: known.get(one.id, one.key) for one in instances}
@@ -46,20 +49,23 @@ class Machine:
             if self.is_on and not self._running:
                 self._halt()
             if not instances:
+                self._is_prepared = False
                 home.wipe(self.home)
 
-    def keys(self) -> set[str]:
+    def admitted(self) -> set[str]:
         """Return the public keys that the running instances were launched with."""
         launched = self._launched_with
         return {launched[one] for one in self._running if launched.get(one)}
 
     def end(self) -> None:
-        """Halt for good."""
-        self.follow([])
+        """Halt for good, whatever is still asked of the API."""
+        self.instances = list
+        self.follow()
 
     def _boot(self) -> None:
-        if not self.home.exists():
+        if not self._is_prepared:
             home.prepare(self.home, home.shipped_lock())
+            self._is_prepared = True
         self.is_on = True
         log.info("The host is up.")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILL_DEADLINE = 15.0
+PAUSES = {"pause": 0.02, "longest": 0.1}
 
 
 def of_folder(folder: Path) -> list[psutil.Process]:
@@ -37,7 +38,15 @@ def of_home(home: Path) -> list[psutil.Process]:
 def of_host(home: Path) -> list[psutil.Process]:
     """Return what descends from this process, and what belongs to the host's home."""
     descendants = psutil.Process().children(recursive=True)
-    return list({*filter(_is_alive, descendants), *of_home(home)})
+    return list({*filter(is_alive, descendants), *of_home(home)})
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Tell whether a process runs; one that ended but was not waited for does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def end(find: Callable[[], list[psutil.Process]], *, grace: float, clock: Clock = CLOCK) -> None:
@@ -46,13 +55,20 @@ def end(find: Callable[[], list[psutil.Process]], *, grace: float, clock: Clock 
     Each is known by its start time too, so that a reused number is never hit. Raises TimedOut
     when some cannot even be killed.
     """
-    for process in find():
+    seen = set(find())
+    for process in seen:
         _quietly(process.terminate)
+
+    def left() -> list[psutil.Process]:
+        # One that is just ending shows no command line any more, so that `find` misses it.
+        seen.update(find())
+        return [process for process in seen if is_alive(process)]
+
     try:
-        until("a quiet end", lambda: not find(), deadline=grace, pause=0.02, clock=clock)
+        until("a quiet end", lambda: not left(), deadline=grace, **PAUSES, clock=clock)
     except TimedOut:
         what = "the sandbox's processes to be gone"
-        until(what, lambda: _kill(find()), deadline=KILL_DEADLINE, pause=0.02, clock=clock)
+        until(what, lambda: _kill(left()), deadline=KILL_DEADLINE, **PAUSES, clock=clock)
 
 
 def _kill(found: list[psutil.Process]) -> bool:
@@ -72,16 +88,9 @@ def _living(is_meant: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             own = process.uids().real == os.getuid() and process.pid != os.getpid()
-            if own and is_meant(process) and _is_alive(process):
+            if own and is_meant(process) and is_alive(process):
                 found.append(process)
     return found
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.Error:
-        return False
 
 
 def _has_home(process: psutil.Process, home: Path) -> bool:

@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 async def run(folder: Path, ready: Callable[[], None]) -> None:
     """Be the sandbox of this folder until told to stop; call `ready` once everything answers."""
     places, children, stopped = Places(folder), Children(), asyncio.Event()
-    machine = Machine(places.home)
+    machine = Machine(places.home, cloud.instances)
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     children.adopt_orphans()
@@ -52,8 +56,8 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
         front = Front(
             cloud.application(places.images),
             sandbox,
-            changed=lambda: machine.follow(cloud.instances()),
-            stop=lambda: loop.call_soon_threadsafe(stopped.set),
+            changed=machine.follow,
+            stop=stop,
         )
         with serve(door, front):
             running.write(sandbox)

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import shutil
-import signal
-import sys
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import asyncssh
 
-from mlflow_ops.sandbox import home
-from mlflow_ops.sandbox.children import CHUNK, Children, send_signal
+from mlflow_ops.sandbox import session
 from mlflow_ops.sandbox.running import ADDRESS
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-
+    from mlflow_ops.sandbox.children import Children
     from mlflow_ops.sandbox.machine import Machine
     from mlflow_ops.sandbox.places import Places
 
 USER = "ubuntu"
 LOGIN_DEADLINE = 20
 NO_MACHINE = 255
-# `ssh` without a command wants a terminal: Python's own module makes one.
-TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
-LOST = (OSError, asyncssh.Error)
 
 
 class Gate(asyncssh.SSHServer):
@@ -41,11 +32,11 @@ class Gate(asyncssh.SSHServer):
         self._conn = conn
         self._connections.add(conn)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncssh's signature
         """Forget the connection."""
         self._connections.discard(self._conn)
 
-    def begin_auth(self, username: str) -> bool:
+    def begin_auth(self, username: str) -> bool:  # noqa: ARG002 - likewise
         """Ask everybody for a key."""
         return True
 
@@ -56,12 +47,10 @@ class Gate(asyncssh.SSHServer):
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         """Tell whether this user may come in with this key."""
         return username == USER and any(
-            asyncssh.import_public_key(text) == key for text in self._machine.keys()
+            asyncssh.import_public_key(text) == key for text in self._machine.admitted()
         )
 
-    def connection_requested(
-        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
-    ) -> bool:
+    def connection_requested(self, dest_host: str, *_: object) -> bool:
         """Allow tunnels, as sshd does, but to this machine only."""
         return dest_host in {ADDRESS, "localhost"}
 
@@ -93,8 +82,11 @@ class Sshd:
 
     def hang_up(self) -> None:
         """End all connections; may be called from any thread."""
+        self._loop.call_soon_threadsafe(self._close_connections)
+
+    def _close_connections(self) -> None:
         for connection in list(self._connections):
-            self._loop.call_soon_threadsafe(connection.close)
+            connection.close()
 
     def close(self) -> None:
         """Stop listening, and end all connections."""
@@ -105,10 +97,10 @@ class Sshd:
         if not self._machine.is_on:
             process.exit(NO_MACHINE)
             return
-        child = await self._children.start(
-            _command(process), self._places.home, _environment(process, self._places)
-        )
-        ended = asyncio.create_task(_run(process, child))
+        home, terminal = self._places.home, process.term_type
+        command = session.command(process.command, terminal)
+        child = await self._children.start(command, home, session.environment(home, terminal))
+        ended = asyncio.create_task(session.run(process, child))
         gone = asyncio.create_task(process.wait_closed())
         try:
             await asyncio.wait({ended, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -116,62 +108,3 @@ class Sshd:
             ended.cancel()
             gone.cancel()
             self._children.leave(child)
-
-
-def _command(process: asyncssh.SSHServerProcess[bytes]) -> list[str]:
-    shell = shutil.which("bash", path="/usr/local/bin:/usr/bin:/bin") or "/bin/sh"
-    if process.command is not None:
-        return [shell, "-c", process.command]
-    return [sys.executable, "-c", TERMINAL, shell, "-i"] if process.term_type else [shell]
-
-
-def _environment(process: asyncssh.SSHServerProcess[bytes], places: Places) -> dict[str, str]:
-    terminal = {"TERM": process.term_type} if process.term_type else {}
-    return {**home.environment(places.home), **terminal}
-
-
-async def _run(process: asyncssh.SSHServerProcess[bytes], child: Process) -> None:
-    """Pass the streams on until the command has ended and nothing of its output is left."""
-    feeding = asyncio.create_task(_feed(process, child))
-    try:
-        out, errors = _pass_on(child.stdout, process.stdout), _pass_on(child.stderr, process.stderr)
-        await asyncio.gather(out, errors)
-        _exit(process, await child.wait())
-    finally:
-        feeding.cancel()
-
-
-async def _feed(process: asyncssh.SSHServerProcess[bytes], child: Process) -> None:
-    """Pass on what the client sends: input, signals, and the end of the input."""
-    stdin = child.stdin
-    assert stdin is not None  # noqa: S101 - it was started with a pipe
-    with contextlib.suppress(*LOST):
-        while data := await _received(process, child):
-            stdin.write(data)
-            await stdin.drain()
-    stdin.close()
-
-
-async def _received(process: asyncssh.SSHServerProcess[bytes], child: Process) -> bytes:
-    while True:
-        try:
-            return await process.stdin.read(CHUNK)
-        except asyncssh.SignalReceived as received:
-            number = getattr(signal, f"SIG{received.signal}", None)
-            if number:
-                send_signal(child, number)
-        except (asyncssh.BreakReceived, asyncssh.TerminalSizeChanged):
-            pass
-
-
-async def _pass_on(source: asyncio.StreamReader | None, sink: asyncssh.SSHWriter[bytes]) -> None:
-    while source and (data := await source.read(CHUNK)):
-        sink.write(data)
-        await sink.drain()
-
-
-def _exit(process: asyncssh.SSHServerProcess[bytes], status: int) -> None:
-    if status >= 0:
-        process.exit(status)
-    else:
-        process.exit_with_signal(signal.Signals(-status).name.removeprefix("SIG"))

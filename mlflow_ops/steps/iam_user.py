@@ -24,16 +24,15 @@ def find(stack: Stack) -> IamUser | None:
     """Return the user; raise NotOurs when one of its name lacks our tag."""
     iam, name = stack.aws.iam, stack.names.base
     try:
-        user = iam.get_user(UserName=name)["User"]
+        tags: Any = iam.list_user_tags(UserName=name)["Tags"]
     except iam.exceptions.NoSuchEntityException:
         return None
-    tags: Any = iam.list_user_tags(UserName=name)["Tags"]
     if not stack.names.own(tags):
         raise NotOurs(
             f"An IAM user {name} is there already, without the tag of the stack "
             f"{stack.names.stack!r}: it is not ours to touch. Take another --name."
         )
-    return IamUser(name, detail=user["Arn"], missing=_missing(stack, name))
+    return IamUser(name, missing=_missing(stack, name))
 
 
 def plan(stack: Stack) -> str:

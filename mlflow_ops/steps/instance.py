@@ -26,6 +26,7 @@ DYING = "shutting-down"
 DOWN = ("stopping", "stopped", DYING, "terminated")
 # AWS may not know a new instance's id for a moment, and forgets a terminated one's after an hour.
 UNSEEN = "not seen by AWS yet"
+GONE = ("terminated", UNSEEN)
 
 
 def find(stack: Stack) -> Instance | None:
@@ -83,15 +84,12 @@ def ready(stack: Stack, record: Record) -> Readiness:
 
 def destroy(stack: Stack, record: Record) -> None:
     """Terminate the instance, its disk with it, and wait until it is gone."""
-    try:
-        stack.aws.ec2.terminate_instances(InstanceIds=[record.id])
-    except sdk.ClientError as error:
-        if code(error) != "InvalidInstanceID.NotFound":
-            raise
+    if _now(stack, record.id).state in GONE:
         return
+    stack.aws.ec2.terminate_instances(InstanceIds=[record.id])
     until(
         f"instance {record.id} to be terminated",
-        lambda: _now(stack, record.id).state in {"terminated", UNSEEN},
+        lambda: _now(stack, record.id).state in GONE,
         deadline=GONE_DEADLINE,
         clock=stack.clock,
     )

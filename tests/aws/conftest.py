@@ -1,0 +1,88 @@
+"""A stack on a moto server over HTTP, with an SSH double behind its instances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from doubles import moto_cloud, ssh
+
+from mlflow_ops.aws import Aws
+from mlflow_ops.names import Names
+from mlflow_ops.records import SecurityGroup
+from mlflow_ops.stack import Folder, Stack
+from mlflow_ops.target import AwsFiles, Ports, Target
+from mlflow_ops.wanted import Wanted
+
+StackOf = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[moto_cloud.MotoCloud]:
+    """Serve moto for all tests of this process."""
+    with moto_cloud.serving() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(moto: moto_cloud.MotoCloud) -> moto_cloud.MotoCloud:
+    """Return an empty cloud."""
+    moto.reset()
+    return moto
+
+
+@pytest.fixture
+def host(cloud: moto_cloud.MotoCloud, tmp_path: Path) -> Iterator[ssh.SshDouble]:
+    """Serve SSH for whoever has the key of a live instance."""
+    with ssh.running(tmp_path / "host", cloud.endpoint) as double:
+        yield double
+
+
+@pytest.fixture
+def stack_of(cloud: moto_cloud.MotoCloud, tmp_path: Path) -> StackOf:
+    """Make a stack that wants the usual things, on the empty cloud."""
+
+    def make(name: str = "mlflow", region: str = "us-east-1", **changes: object) -> Stack:
+        clients = Aws(cloud.session, region, cloud.endpoint)
+        files = AwsFiles(tmp_path / "aws" / "credentials", tmp_path / "aws" / "config")
+        # SSH and the server are at ports where nobody listens unless a test says otherwise.
+        target = Target("aws", clients, files, Ports(9, 9), lambda: "203.0.113.7")
+        wanted = Wanted(
+            as_taught=False,
+            direct_artifacts=False,
+            instance_type="t3.micro",
+            allow=("203.0.113.7/32",),
+            ami=moto_cloud.IMAGE,
+            vpc_id=_default_vpc(clients),
+            subnet_id=_subnet(clients),
+        )
+        names = Names(name, target.account, region)
+        stack = Stack(names, target, Folder(tmp_path / "ops" / name), wanted)
+        return replace(stack, **changes)  # type: ignore[arg-type]  # whatever the test changes
+
+    return make
+
+
+@pytest.fixture
+def stack(stack_of: StackOf) -> Stack:
+    """Return a stack that wants the usual things."""
+    return stack_of()
+
+
+@pytest.fixture
+def grouped(stack: Stack) -> Stack:
+    """Return a stack with a security group and a key pair, ready for an instance."""
+    from mlflow_ops.steps import key_pair, security_group  # noqa: PLC0415 - only these tests need them
+
+    key_pair.create(stack)
+    return stack.knows(SecurityGroup(security_group.create(stack).id))
+
+
+def _default_vpc(clients: Aws) -> str:
+    return clients.ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+
+
+def _subnet(clients: Aws) -> str:
+    return clients.ec2.describe_subnets()["Subnets"][0]["SubnetId"]

@@ -1,0 +1,111 @@
+"""The SSH side, against a real SSH server."""
+
+from __future__ import annotations
+
+import stat
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncssh
+import pytest
+from doubles import ssh
+
+from mlflow_ops import host
+from mlflow_ops.errors import CommandFailed, HostKeyChanged, HostUnreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass
+class Door:
+    double: ssh.SshDouble
+    login: host.Login
+
+
+@pytest.fixture
+def door(tmp_path: Path) -> Iterator[Door]:
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(tmp_path / "id")
+    public = key.export_public_key().decode()
+    (tmp_path / "keys").write_text(public)
+    with ssh.running(tmp_path / "host", str(tmp_path / "keys")) as double:
+        files = tmp_path / "id", tmp_path / "known_hosts"
+        yield Door(double, host.Login("i-1", "127.0.0.1", double.port, *files))
+
+
+@pytest.fixture
+def connection(door: Door) -> Iterator[host.Host]:
+    connected = host.connect(door.login)
+    yield connected
+    connected.close()
+
+
+def test_a_command_gives_back_what_it_printed(connection: host.Host) -> None:
+    assert connection.run("echo out; echo err >&2; cat", stdin="in") in {"out\nerr\nin", "err\nout\nin"}
+
+
+def test_a_failing_command_says_its_exit_and_its_last_lines(connection: host.Host) -> None:
+    with pytest.raises(CommandFailed) as caught:
+        connection.run("seq 100; exit 3")
+    assert "Exit 3" in str(caught.value)
+    assert "| 100" in str(caught.value)
+    assert "| 88\n" not in str(caught.value)
+
+
+def test_a_command_that_hangs_is_ended_at_its_deadline_with_what_it_printed(
+    connection: host.Host,
+) -> None:
+    start = time.monotonic()
+    with pytest.raises(CommandFailed, match=r"(?s)Ended after 1 s.*\| begun"):
+        connection.run("echo begun; sleep 30", deadline=1)
+    assert time.monotonic() - start < 10
+    assert connection.run("echo alive") == "alive\n"
+
+
+def test_much_output_does_not_block_the_exit(connection: host.Host) -> None:
+    assert len(connection.run("yes 0123456789 | head -c 8000000", deadline=60)) == 8_000_000
+
+
+def test_the_last_line_is_shown_while_the_command_runs(connection: host.Host) -> None:
+    shown: list[str] = []
+    connection.on_line = shown.append
+    connection.run("for i in 1 2 3; do echo line $i; sleep 0.1; done")
+    assert shown[-1] == "line 3"
+    assert "line 1" in shown
+
+
+def test_bytes_that_are_no_text_break_nothing(connection: host.Host) -> None:
+    assert "ok" in connection.run(r"printf '\377\376\033[2Jok\n'")
+
+
+def test_a_file_is_put_whole_and_private(connection: host.Host, door: Door) -> None:
+    connection.put("secret.txt", "a'b\"$c\n")
+    path = door.double.home / "secret.txt"
+    assert path.read_text() == "a'b\"$c\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not [command for command in door.double.commands if "a'b" in command]
+
+
+def test_another_key_is_not_let_in(door: Door, tmp_path: Path) -> None:
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(tmp_path / "other")
+    with pytest.raises(HostUnreachable, match="i-1"):
+        host.connect(replace(door.login, key_file=tmp_path / "other"))
+
+
+def test_a_closed_port_is_unreachable(door: Door) -> None:
+    with pytest.raises(HostUnreachable, match="127.0.0.1:9"):
+        host.connect(replace(door.login, port=9))
+
+
+def test_the_key_is_pinned_once_and_a_changed_one_is_refused(door: Door, tmp_path: Path) -> None:
+    host.connect(door.login).close()
+    pinned = door.login.known_hosts.read_text()
+    assert stat.S_IMODE(door.login.known_hosts.stat().st_mode) == 0o600
+    with ssh.running(tmp_path / "other", str(tmp_path / "keys")) as other:
+        login = replace(door.login, port=other.port)
+        with pytest.raises(HostKeyChanged, match="somebody may be in between"):
+            host.connect(login)
+    assert door.login.known_hosts.read_text() == pinned

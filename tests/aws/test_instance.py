@@ -1,0 +1,137 @@
+"""The instance step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.stub import Stubber
+
+from mlflow_ops.records import Instance
+from mlflow_ops.steps import instance
+from mlflow_ops.target import Ports
+
+if TYPE_CHECKING:
+    from doubles.moto_cloud import MotoCloud
+    from doubles.ssh import SshDouble
+
+    from mlflow_ops.stack import Stack
+
+
+def test_the_request_is_the_smallest_safe_machine(grouped: Stack) -> None:
+    asked = instance.request(grouped, "token")
+    disk = asked["BlockDeviceMappings"][0]["Ebs"]
+    assert asked["ClientToken"] == "token"
+    assert asked["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    assert (disk["VolumeSize"], disk["VolumeType"]) == (8, "gp3")
+    assert disk["DeleteOnTermination"]
+    assert asked["CreditSpecification"] == {"CpuCredits": "standard"}
+    kinds = {spec["ResourceType"] for spec in asked["TagSpecifications"]}
+    assert kinds == {"instance", "volume", "network-interface"}
+    assert all(grouped.names.own(spec["Tags"]) for spec in asked["TagSpecifications"])
+
+
+def test_the_token_is_on_disk_before_the_call_and_the_id_right_after(grouped: Stack) -> None:
+    made = instance.create(grouped)
+    asked, answered = (grouped.journal.last("instance", event) for event in ("asked", "made"))
+    assert asked
+    assert answered
+    assert len(asked["token"]) == 32
+    assert answered["id"] == made.id
+    assert grouped.journal.open_question("instance") is None
+
+
+def test_a_launch_that_was_never_answered_is_repeated_with_the_same_token(grouped: Stack) -> None:
+    with grouped.journal.asking("instance", token="f" * 32):
+        pass  # the process was killed here
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_response("run_instances", launched(), instance.request(grouped, "f" * 32))
+        instance.create(grouped)
+        stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", ["IdempotentInstanceTerminated", "IdempotentParameterMismatch"])
+def test_a_used_up_token_is_replaced(grouped: Stack, code: str) -> None:
+    with grouped.journal.asking("instance", token="f" * 32):
+        pass
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_client_error("run_instances", code)
+        if code == "IdempotentParameterMismatch":
+            stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_response("run_instances", launched())
+        assert instance.create(grouped).id == "i-1"
+
+
+def launched(state: str = "pending") -> dict[str, Any]:
+    found = {"InstanceId": "i-1", "InstanceType": "t3.micro", "State": {"Name": state}}
+    return {"Instances": [found]}
+
+
+def test_ready_means_running_checked_and_answering_over_ssh(
+    grouped: Stack, host: SshDouble
+) -> None:
+    made = instance.create(grouped)
+    not_yet = instance.ready(grouped, made)
+    assert not_yet.state == "pending"
+    assert "does not let us in" in not_yet.detail
+    stack = replace(grouped, target=replace(grouped.target, ports=Ports(host.port, 9)))
+    ready = instance.ready(stack, made)
+    assert ready.state == "ready"
+    assert isinstance(ready.record, Instance)
+    assert ready.record.address == "127.0.0.1"
+    stack.hang_up()
+
+
+@pytest.mark.parametrize(
+    ("state", "checks", "expected"),
+    [
+        ("pending", None, "pending"),
+        ("stopped", None, "broken"),
+        ("terminated", None, "broken"),
+        ("running", "initializing", "pending"),
+        ("running", "impaired", "broken"),
+    ],
+)
+def test_an_instance_is_not_ready_before_aws_says_so(
+    grouped: Stack, state: str, checks: str | None, expected: str
+) -> None:
+    found = launched(state)["Instances"][0] | {"PublicIpAddress": "127.0.0.1"}
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": [{"Instances": [found]}]})
+        if checks:
+            both = {kind: {"Status": checks} for kind in ("InstanceStatus", "SystemStatus")}
+            stubber.add_response("describe_instance_status", {"InstanceStatuses": [both]})
+        assert instance.ready(grouped, Instance("i-1")).state == expected
+
+
+def test_an_id_that_aws_does_not_know_yet_is_waited_for(grouped: Stack) -> None:
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_client_error("describe_instances", "InvalidInstanceID.NotFound")
+        assert instance.ready(grouped, Instance("i-1")).state == "pending"
+
+
+def test_a_stopped_instance_is_started_not_doubled(grouped: Stack, cloud: MotoCloud) -> None:
+    made = instance.create(grouped)
+    cloud.client("ec2").stop_instances(InstanceIds=[made.id])
+    found = instance.find(grouped)
+    assert found
+    assert found.missing == ("it is stopped",)
+    instance.create(grouped)
+    assert cloud.holdings()["instances"] == [made.id]
+    again = instance.find(grouped)
+    assert again
+    assert again.state == "running"
+
+
+def test_destroying_twice_takes_the_disk_and_the_interface_too(
+    grouped: Stack, cloud: MotoCloud
+) -> None:
+    made = instance.create(grouped)
+    instance.destroy(grouped, made)
+    instance.destroy(grouped, made)
+    holdings = cloud.holdings()
+    assert (holdings["instances"], holdings["volumes"]) == ([], [])
+    assert instance.find(grouped) is None

@@ -1,0 +1,72 @@
+"""What every test stands on: an environment of its own, in which no real AWS can be reached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+# What is cached between runs, like a machine's root, is not a test's own.
+CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+NOBODY = "http://127.0.0.1:9"
+REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "winequality-red.csv"
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Take the user's AWS settings, home and proxies away; AWS itself is at a closed port."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "MLFLOW_", "BOTO")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CACHE_HOME", CACHE)
+    monkeypatch.setenv("MLFLOW_OPS_HOME", str(tmp_path / "ops"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", NOBODY)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.chdir(tmp_path)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture
+def cli() -> Cli:
+    """Run the installed `mlflow-ops` as a user does, away from the repository."""
+
+    def run(*words: str, stdin: str = "", timeout: float = 60, **environment: str) -> Ran:
+        ended = subprocess.run(
+            [str(Path(sys.executable).with_name("mlflow-ops")), *words],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env=os.environ | environment,
+            check=False,
+        )
+        return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+@pytest.fixture
+def wine_csv(tmp_path: Path) -> str:
+    """Return the real data where it is to be had, else the trainer's generated data."""
+    return str(REAL_DATA) if REAL_DATA.exists() else "sample"

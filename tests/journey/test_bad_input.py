@@ -1,0 +1,238 @@
+"""What a user can get wrong: one clear sentence, the documented exit code, nothing changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from doubles import moto_cloud
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+    from conftest import Cli, Ran
+
+UP = ("up", "--yes", "--allow", "127.0.0.1/32", "--ami", moto_cloud.IMAGE)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[moto_cloud.MotoCloud]:
+    """Serve moto for this module."""
+    with moto_cloud.serving() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(served: moto_cloud.MotoCloud) -> moto_cloud.MotoCloud:
+    """Return an empty cloud."""
+    served.reset()
+    return served
+
+
+def assert_refused(ran: Ran, code: int, *words: str) -> None:
+    """See one sentence with these words, this exit code, and no traceback."""
+    said = ran.err + ran.out
+    assert ran.code == code, said
+    assert "Traceback" not in said
+    assert said.count("Error: ") == 1, said
+    for word in words:
+        assert word in said
+
+
+def assert_nothing_made(cloud: moto_cloud.MotoCloud, before: dict[str, list[str]]) -> None:
+    """See that neither the cloud nor this machine has anything new."""
+    assert cloud.holdings() == before
+    assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
+    assert not (Path(os.environ["HOME"]) / ".aws").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--region", "mars-1"), 2, "mars-1"),
+        (("--profile", "nobody"), 2, "nobody"),
+        (("--allow", "10.0.0.1/99"), 2, "10.0.0.1/99"),
+        (("--name", "Bad_Name"), 2, "Bad_Name"),
+        (("--instance-type", "t9.nano"), 2, "t9.nano"),
+        (("--subnet-id", "subnet-none"), 2, "subnet-none"),
+        (("--vpc-id", "vpc-none"), 2, "vpc-none"),
+        (("--artifacts", "sideways"), 2, "sideways"),
+        (("--no-such-option",), 2, "--no-such-option"),
+    ],
+)
+def test_an_option_that_cannot_be_right_is_a_usage_error(
+    cli: Cli, cloud: moto_cloud.MotoCloud, words: tuple[str, ...], code: int, said: str
+) -> None:
+    before = cloud.holdings()
+    assert_refused(cli(*UP, *words, **cloud.environment()), code, said)
+    assert_nothing_made(cloud, before)
+
+
+def test_without_credentials_the_cures_are_named(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+    before = cloud.holdings()
+    for command in (UP, ("status",), ("train", "--data", "sample"), ("down", "--yes")):
+        ran = cli(*command, AWS_ENDPOINT_URL=cloud.endpoint)
+        assert_refused(ran, 1, "aws configure", "--sandbox")
+    assert_nothing_made(cloud, before)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("ExpiredToken", "have expired: sign in again"),
+        ("InvalidClientTokenId", "does not accept the credentials"),
+        ("AccessDenied", "GetCallerIdentity"),
+    ],
+)
+def test_credentials_that_aws_refuses_are_said(cli: Cli, code: str, words: str) -> None:
+    with refusing(code) as endpoint:
+        ran = cli(*UP, **moto_cloud.MotoCloud(endpoint).environment())
+    assert_refused(ran, 1, words)
+    assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
+
+
+def test_an_aws_that_cannot_be_reached_is_said(cli: Cli) -> None:
+    given = moto_cloud.MotoCloud("http://127.0.0.1:9").environment()
+    assert_refused(cli("status", **given, AWS_MAX_ATTEMPTS="1"), 1, "could not be reached")
+
+
+def test_with_json_the_error_is_one_document_too(cli: Cli) -> None:
+    ran = cli("status", "--json", "--region", "mars-1")
+    assert ran.code == 2
+    assert "mars-1" in json.loads(ran.out)["error"]
+
+
+def test_a_vpc_less_region_names_the_cure(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+    ec2 = cloud.client("ec2")
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    for vpc in ec2.describe_vpcs()["Vpcs"]:
+        ec2.delete_vpc(VpcId=vpc["VpcId"])
+    before = cloud.holdings()
+    ran = cli(*UP, **cloud.environment())
+    assert_refused(ran, 1, "aws ec2 create-default-vpc --region us-east-1", "--vpc-id")
+    assert_nothing_made(cloud, before)
+
+
+def test_without_an_image_the_option_is_named(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+    before = cloud.holdings()
+    words = ("up", "--yes", "--allow", "127.0.0.1/32")
+    assert_refused(cli(*words, **cloud.environment()), 1, "Ubuntu 24.04", "--ami")
+    assert_nothing_made(cloud, before)
+
+
+@pytest.mark.parametrize("kind", ["user", "bucket", "key_pair", "group", "profile"])
+def test_a_clash_with_what_is_not_ours_stops_up_before_it_begins(
+    cli: Cli, cloud: moto_cloud.MotoCloud, kind: str, tmp_path: Path
+) -> None:
+    name = "mlflow-ops-mlflow-us-east-1"
+    if kind == "user":
+        cloud.client("iam").create_user(UserName=name)
+    if kind == "key_pair":
+        cloud.client("ec2").create_key_pair(KeyName=name)
+    if kind == "group":
+        cloud.client("ec2").create_security_group(GroupName=name, Description="theirs")
+    if kind == "bucket":
+        name = "mlflow-ops-mlflow-123456789012-us-east-1-an"
+        cloud.client("s3").create_bucket(Bucket=name, BucketNamespace="account-regional")
+    own = tmp_path / "config"
+    if kind == "profile":
+        own.write_text(f"[profile {name}]\nregion = eu-west-1\n")
+    before = cloud.holdings()
+    given = {**cloud.environment(), "AWS_CONFIG_FILE": str(own)}
+    assert_refused(cli(*UP, **given), 1, name, "not ours")
+    assert cli("down", "--yes", **given).code == 0
+    assert_nothing_made(cloud, before)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"region": "eu-west-1", "account": "123456789012"}, "eu-west-1"),
+        ({"region": "us-east-1", "account": "999999999999"}, "999999999999"),
+    ],
+)
+def test_a_stack_that_stands_elsewhere_is_refused_not_guessed(
+    cli: Cli, cloud: moto_cloud.MotoCloud, other: dict[str, str], words: str
+) -> None:
+    before = cloud.holdings()
+    place = Path(os.environ["MLFLOW_OPS_HOME"]) / "stacks" / "mlflow" / "stack" / "stack.json"
+    place.parent.mkdir(parents=True)
+    place.write_text(json.dumps(other))
+    for command in (UP, ("status",), ("down", "--yes")):
+        assert_refused(cli(*command, **cloud.environment()), 1, words, "--region", "--name")
+    assert cloud.holdings() == before
+    assert json.loads(place.read_text()) == other
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--alpha", "-1"), 2, "alpha"),
+        (("--l1-ratio", "1.5"), 2, "l1_ratio"),
+        (("--alpha", "nan"), 2, "alpha"),
+        (("--alpha", "much"), 2, "--alpha"),
+        (("--tracking-uri", "http://127.0.0.1:9", "--data", "sample"), 1, "127.0.0.1:9"),
+        (("--tracking-uri", "http://127.0.0.1:9", "--data", "/no/such.csv"), 1, "/no/such.csv"),
+    ],
+)
+def test_a_training_that_cannot_be_is_refused(
+    cli: Cli, words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert_refused(cli("train", *words), code, said)
+
+
+def test_data_without_its_columns_names_them(cli: Cli, tmp_path: Path) -> None:
+    data = tmp_path / "bad.csv"
+    data.write_text('"pH";"quality"\n3.1;5\n')
+    ran = cli("train", "--tracking-uri", "http://127.0.0.1:9", "--data", str(data))
+    assert_refused(ran, 1, "bad.csv", "alcohol")
+
+
+def test_without_a_stack_train_run_and_check_say_how_to_make_one(
+    cli: Cli, cloud: moto_cloud.MotoCloud
+) -> None:
+    for words in (("train", "--data", "sample"), ("check",), ("run", "--", "true")):
+        assert_refused(cli(*words, **cloud.environment()), 3, "mlflow-ops up")
+
+
+def test_nobody_there_to_be_asked_is_said_before_anything_is_made(
+    cli: Cli, cloud: moto_cloud.MotoCloud
+) -> None:
+    before = cloud.holdings()
+    ran = cli("up", *UP[2:], **cloud.environment())
+    assert_refused(ran, 2, "--yes")
+    assert "iam_user" in ran.out
+    assert_nothing_made(cloud, before)
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+@contextmanager
+def refusing(code: str) -> Iterator[str]:
+    """Serve an AWS that answers everything with this error, as STS words it."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        start("403 Forbidden", [("Content-Type", "text/xml")])
+        error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>"
+        return [f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode()]
+
+    with make_server("127.0.0.1", 0, answer, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

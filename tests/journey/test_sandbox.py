@@ -1,0 +1,222 @@
+"""A stack's whole life on the sandbox, through the command line, as the README has it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Cli, Ran
+
+STEPS = [
+    "iam_user",
+    "access_key",
+    "aws_profile",
+    "bucket",
+    "key_pair",
+    "security_group",
+    "instance",
+    "software",
+    "server",
+]
+PREDICT = """
+import mlflow, json, sys
+model = mlflow.pyfunc.load_model("models:/ElasticnetWineModel/1")
+frame = model.input_example if hasattr(model, "input_example") else None
+import pandas
+row = pandas.DataFrame([json.loads(sys.argv[1])])
+print("PREDICTED", model.predict(row)[0])
+"""
+
+
+@pytest.fixture
+def sandboxed(cli: Cli) -> Iterator[Cli]:
+    """Run commands on a sandbox that is gone after the test, whatever became of it."""
+
+    def run(command: str, *words: str, **more: Any) -> Ran:  # noqa: ANN401 - as `cli` takes them
+        return cli(command, "--sandbox", *words, **more)
+
+    try:
+        yield run
+    finally:
+        run("down", "--yes")
+
+
+def document(ran: Ran) -> Any:  # noqa: ANN401 - one JSON document
+    """Return what stands on stdout, which must be one JSON document and nothing else."""
+    return json.loads(ran.out)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Return the command lines that name the folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if str(folder) in line:
+            found.append(line)
+    return found
+
+
+def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> None:
+    ops = Path(os.environ["MLFLOW_OPS_HOME"])
+    made = sandboxed("up", "--yes", "--json")
+    assert made.code == 0, made.err
+    first = document(made)
+    assert first["state"] == "ready"
+    assert [step["step"] for step in first["steps"]] == STEPS
+    assert first["tracking_uri"].startswith("http://127.0.0.1:")
+
+    again = sandboxed("up", "--yes", "--json")
+    assert again.code == 0
+    assert document(again) == first
+
+    words = ("--alpha", "0.6", "--data", wine_csv, "--json")
+    trained = sandboxed("train", *words)
+    assert trained.code == 0, trained.err
+    run = document(trained)
+    assert run["params"]["alpha"] == 0.6
+    assert run["model"] == {"name": "ElasticnetWineModel", "version": "1"}
+    assert run["run_url"].startswith(first["tracking_uri"])
+
+    status = sandboxed("status", "--json")
+    assert (status.code, document(status)["state"]) == (0, "ready")
+    assert {step["state"] for step in document(status)["steps"]} == {"ready"}
+
+    checked = sandboxed("check", "--json")
+    assert checked.code == 0, checked.err
+    assert document(checked)["run_url"].startswith(first["tracking_uri"])
+
+    assert predicts_the_same(sandboxed, run)
+    assert secrets_stand_nowhere_else(ops)
+
+    down = sandboxed("down", "--yes", "--json")
+    assert down.code == 0, down.err
+    assert document(down)["left"] == []
+    assert len(document(down)["destroyed"]) == 7
+    twice = sandboxed("down", "--yes", "--json")
+    assert (twice.code, document(twice)) == (0, {"destroyed": [], "left": [], "kept": []})
+    absent = sandboxed("status", "--json")
+    assert (absent.code, document(absent)["state"]) == (3, "absent")
+    assert not ops.exists()
+    assert processes_of(tmp_path) == []
+
+
+def predicts_the_same(sandboxed: Cli, run: dict[str, Any]) -> bool:
+    """Whether a client that has only the tracking URI can load the model and use it."""
+    names = (
+        "fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,free sulfur dioxide,"
+        "total sulfur dioxide,density,pH,sulphates,alcohol"
+    ).split(",")
+    row = json.dumps(dict.fromkeys(names, 1.0))
+    ran = sandboxed("run", "--", "python", "-W", "ignore", "-c", PREDICT, row)
+    assert ran.code == 0, ran.err
+    assert run["run_id"]
+    return "PREDICTED" in ran.out
+
+
+def secrets_stand_nowhere_else(ops: Path) -> bool:
+    """Whether the access key's secret is only where it has to be: its file, the two AWS files."""
+    secret = next(ops.rglob("accessKeys.csv")).read_text().splitlines()[1].split(",")[1]
+    holding = {
+        str(path.relative_to(ops))
+        for path in ops.rglob("*")
+        if path.is_file() and secret.encode() in path.read_bytes()
+    }
+    assert holding == {
+        "sandbox/mlflow/stack/accessKeys.csv",
+        "sandbox/mlflow/aws/credentials",
+        "sandbox/mlflow/cloud/host/.aws/credentials",
+    }
+    return True
+
+
+def test_run_passes_on_the_exit_code_and_sets_the_uri_for_the_command_alone(
+    sandboxed: Cli,
+) -> None:
+    assert sandboxed("up", "--yes").code == 0
+    script = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI']); sys.exit(7)"
+    own = {"AWS_ACCESS_KEY_ID": "the-users-own"}
+    ran = sandboxed("run", "--", "python", "-c", script, **own)
+    assert (ran.code, ran.out.startswith("http://127.0.0.1:")) == (7, True)
+    shown = sandboxed("run", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL", **own)
+    assert shown.out.split() == ["the-users-own", os.environ["AWS_ENDPOINT_URL"]]
+    missing = sandboxed("run", "--", "no-such-command")
+    assert (missing.code, "no-such-command" in missing.err) == (1, True)
+
+
+def test_in_direct_mode_clients_write_to_the_bucket_with_the_stacks_keys(
+    sandboxed: Cli,
+) -> None:
+    made = sandboxed("up", "--yes", "--artifacts", "direct")
+    assert made.code == 0, made.err
+    trained = sandboxed("train", "--data", "sample", "--json")
+    assert trained.code == 0, trained.err
+    checked = sandboxed("check", "--json")
+    assert checked.code == 0, checked.err
+    script = (
+        "import os; from mlflow import MlflowClient;"
+        "print(MlflowClient().get_experiment('0').artifact_location)"
+    )
+    ran = sandboxed("run", "--", "python", "-W", "ignore", "-c", script)
+    assert ran.out.strip().startswith("s3://mlflow-ops-mlflow-")
+
+
+def test_a_sandbox_that_died_is_said_and_up_starts_afresh(sandboxed: Cli, tmp_path: Path) -> None:
+    assert sandboxed("up", "--yes").code == 0
+    ops = Path(os.environ["MLFLOW_OPS_HOME"])
+    pid = json.loads((ops / "sandbox/mlflow/cloud/sandbox.json").read_text())["pid"]
+    psutil.Process(pid).kill()
+    status = sandboxed("status")
+    assert status.code == 3
+    assert "process is gone" in status.out
+    trained = sandboxed("train", "--data", "sample")
+    assert (trained.code, "process is gone" in trained.err) == (3, True)
+    again = sandboxed("up", "--yes", "--json")
+    assert (again.code, document(again)["state"]) == (0, "ready")
+    assert sandboxed("down", "--yes").code == 0
+    assert processes_of(tmp_path) == []
+
+
+def test_two_stacks_side_by_side_do_not_touch_each_other(sandboxed: Cli) -> None:
+    first = document(sandboxed("up", "--yes", "--json", "--name", "one"))
+    second = document(sandboxed("up", "--yes", "--json", "--name", "two"))
+    try:
+        assert first["tracking_uri"] != second["tracking_uri"]
+        assert sandboxed("down", "--yes", "--name", "one").code == 0
+        assert sandboxed("status", "--name", "two").code == 0
+    finally:
+        sandboxed("down", "--yes", "--name", "one")
+        sandboxed("down", "--yes", "--name", "two")
+
+
+def test_a_dry_run_shows_all_and_makes_nothing(sandboxed: Cli) -> None:
+    shown = sandboxed("up", "--dry-run", "--json")
+    assert shown.code == 0, shown.err
+    assert [row["step"] for row in document(shown)["plan"]] == STEPS
+    assert {row["action"] for row in document(shown)["plan"]} == {"make"}
+    assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
+
+
+def test_the_users_aws_files_are_neither_read_nor_written(
+    sandboxed: Cli, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home" / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text("this is [not an AWS file\n")
+    broken = {"AWS_PROFILE": "nowhere", "AWS_REGION": "mars-1", "AWS_CONFIG_FILE": str(folder / "config")}
+    made = sandboxed("up", "--yes", "--json", **broken)
+    assert made.code == 0, made.err
+    assert document(made)["region"] == "us-east-1"
+    assert sandboxed("status", **broken).code == 0
+    assert [path.name for path in folder.iterdir()] == ["config"]
+    assert (folder / "config").read_text() == "this is [not an AWS file\n"

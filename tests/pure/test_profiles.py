@@ -1,0 +1,93 @@
+"""Sections of ours in the user's AWS files."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import botocore.configloader
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlflow_ops import profiles
+
+HEADER = "profile mlflow-ops-mlflow-us-east-1"
+SETTINGS = {"region": "us-east-1", "output": "json"}
+FILES = [
+    b"",
+    b"[default]\naws_access_key_id = A\n",
+    b"# comment\n[profile x]\ns3 =\n    max_concurrent_requests = 20\nregion=us-east-1",
+    b"[default]\r\nregion = x\r\n\r\n",
+    b"[default]\na = b\na = c\n[default]\nx = y\n",
+    b"\xff\xfe not text at all \x00\n",
+    b"\n\n\n",
+]
+
+
+@pytest.mark.parametrize("before", FILES)
+def test_what_was_there_before_comes_back_byte_for_byte(tmp_path: Path, before: bytes) -> None:
+    path = tmp_path / "config"
+    path.write_bytes(before)
+    profiles.add(path, HEADER, SETTINGS)
+    assert path.read_bytes().startswith(before)
+    profiles.remove(path, HEADER)
+    assert path.read_bytes() == before
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=st.binary(max_size=200), after=st.binary(max_size=50))
+def test_no_byte_of_anybody_else_is_changed(tmp_path: Path, before: bytes, after: bytes) -> None:
+    path = tmp_path / "any"
+    path.write_bytes(before)
+    profiles.add(path, HEADER, SETTINGS)
+    profiles.add(path, HEADER, {**SETTINGS, "region": "eu-west-1"})
+    path.write_bytes(path.read_bytes() + after)
+    profiles.remove(path, HEADER)
+    assert path.read_bytes() == before + after
+
+
+def test_the_aws_sdk_reads_the_section(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_bytes(b"[default]\nregion = eu-west-1")
+    profiles.add(path, HEADER, SETTINGS)
+    loaded = botocore.configloader.load_config(str(path))["profiles"]
+    assert loaded["mlflow-ops-mlflow-us-east-1"] == SETTINGS
+    assert loaded["default"] == {"region": "eu-west-1"}
+
+
+def test_a_file_that_was_not_there_is_gone_again(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "credentials"
+    profiles.add(path, HEADER, SETTINGS)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    profiles.remove(path, HEADER)
+    assert not path.exists()
+
+
+def test_an_empty_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    path.touch()
+    profiles.add(path, HEADER, SETTINGS)
+    profiles.remove(path, HEADER)
+    assert path.read_bytes() == b""
+
+
+def test_a_link_stays_a_link_and_modes_stay(tmp_path: Path) -> None:
+    real, link = tmp_path / "dotfiles", tmp_path / "config"
+    real.write_text("[default]\n")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    profiles.add(link, HEADER, SETTINGS)
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert profiles.settings_of(link, HEADER) == SETTINGS
+
+
+def test_a_section_of_the_same_name_that_is_not_ours_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text(f"[{HEADER}]\nregion = x\n")
+    assert profiles.is_foreign(path, HEADER)
+    path.write_text("")
+    profiles.add(path, HEADER, SETTINGS)
+    assert not profiles.is_foreign(path, HEADER)
+    assert not profiles.is_foreign(tmp_path / "nowhere", HEADER)
