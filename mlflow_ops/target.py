@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_ops import address, aws, files, sandbox
-from mlflow_ops.errors import BadOption, MlflowOpsError, NotReady
+from mlflow_ops.errors import BadOption, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,10 +117,7 @@ def start_sandbox(settings: Settings) -> bool:
         raise BadOption("--sandbox needs parts of its own: pip install 'mlflow-ops[sandbox]'.")
     if sandbox.find(settings.sandbox_folder):
         return False
-    try:
-        sandbox.start(settings.sandbox_folder)
-    except sandbox.SandboxFailed as error:
-        raise MlflowOpsError(str(error)) from error
+    sandbox.start(settings.sandbox_folder)
     return True
 
 

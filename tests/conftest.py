@@ -67,6 +67,6 @@ def cli() -> Cli:
 
 
 @pytest.fixture
-def wine_csv(tmp_path: Path) -> str:
+def wine_csv() -> str:
     """Return the real data where it is to be had, else the trainer's generated data."""
     return str(REAL_DATA) if REAL_DATA.exists() else "sample"

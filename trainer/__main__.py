@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 import trainer
+from trainer import interrupts
 from trainer.errors import TrainerError
 from trainer.model import LARGEST_SEED
-
-if TYPE_CHECKING:
-    from types import FrameType
 
 _EPILOG = """\b
 Examples:
@@ -46,7 +43,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 def main(data: str | None, tracking_uri: str | None, *, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - click checks the options' types
     """Train an ElasticNet on the wine-quality data and record the run on an MLflow server."""
-    _end_runs_on_signals()
+    interrupts.leave_by_exception()
     try:
         training = trainer.Training(**asked)
     except ValueError as error:
@@ -65,17 +62,6 @@ def _told(result: trainer.Result) -> str:
         lines.append(f"Model: {result.model_name} version {result.model_version}")
     lines.append(f"Run: {result.run_url or result.run_id}")
     return "\n".join(lines)
-
-
-def _end_runs_on_signals() -> None:
-    """Leave by an exception when told to stop, so that the run does not stay RUNNING for ever."""
-
-    def leave(signum: int, _frame: FrameType | None) -> None:
-        sys.exit(128 + signum)
-
-    for each in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(each) != signal.SIG_IGN:  # as under nohup
-            signal.signal(each, leave)
 
 
 if __name__ == "__main__":

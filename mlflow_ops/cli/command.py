@@ -13,6 +13,7 @@ import click
 
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
 from mlflow_ops.errors import MlflowOpsError, NotReady
+from trainer import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +82,7 @@ COMMON = (
 
 def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
     debug, as_json = options.pop("debug"), options.pop("as_json")
+    interrupts.leave_by_exception()
     try:
         return function(Call(_settings(options), as_json), **options) or 0
     except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from doubles import moto_cloud, ssh
@@ -15,6 +15,9 @@ from mlflow_ops.records import SecurityGroup
 from mlflow_ops.stack import Folder, Stack
 from mlflow_ops.target import AwsFiles, Ports, Target
 from mlflow_ops.wanted import Wanted
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 StackOf = Callable[..., Stack]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,7 @@ from mlflow_ops.errors import NotOurs
 from mlflow_ops.steps import bucket
 
 if TYPE_CHECKING:
-    from conftest import StackOf
+    from aws.conftest import StackOf
     from doubles.moto_cloud import MotoCloud
 
     from mlflow_ops.stack import Stack
@@ -29,7 +29,8 @@ def test_the_bucket_is_private_encrypted_and_tagged_in_every_kind_of_region(
     assert where == (None if region == "us-east-1" else region)
     assert buckets.is_closed(s3, name)
     assert buckets.is_encrypted(s3, name)
-    assert stack.names.own(list(s3.get_bucket_tagging(Bucket=name)["TagSet"]))  # type: ignore[arg-type]  # plain dicts
+    tags: Any = s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    assert stack.names.own(tags)
     assert bucket.find(stack) == bucket.find(replace(stack, wanted=None))
 
 
@@ -72,9 +73,7 @@ def test_a_bucket_of_our_name_that_is_not_ours_is_not_touched(
 def test_versions_delete_markers_and_uploads_all_go(stack: Stack, cloud: MotoCloud) -> None:
     record = bucket.create(stack)
     s3 = cloud.client("s3")
-    s3.put_bucket_versioning(
-        Bucket=record.id, VersioningConfiguration={"Status": "Enabled"}
-    )
+    s3.put_bucket_versioning(Bucket=record.id, VersioningConfiguration={"Status": "Enabled"})
     for key in ("a", "a", "b"):
         s3.put_object(Bucket=record.id, Key=key, Body=b"x")
     s3.delete_object(Bucket=record.id, Key="b")

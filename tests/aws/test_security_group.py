@@ -12,7 +12,7 @@ from mlflow_ops.steps import security_group
 from mlflow_ops.target import Ports
 
 if TYPE_CHECKING:
-    from conftest import StackOf
+    from aws.conftest import StackOf
     from doubles.moto_cloud import MotoCloud
 
     from mlflow_ops.stack import Stack
@@ -82,9 +82,7 @@ def test_the_callers_new_address_is_added_beside_what_is_there(
     assert ranges == {"198.51.100.0/24", "203.0.113.9/32"}
 
 
-def test_a_group_of_our_name_without_our_tag_is_not_touched(
-    stack: Stack, cloud: MotoCloud
-) -> None:
+def test_a_group_of_our_name_without_our_tag_is_not_touched(stack: Stack, cloud: MotoCloud) -> None:
     cloud.client("ec2").create_security_group(GroupName=stack.names.base, Description="theirs")
     with pytest.raises(NotOurs, match=stack.names.base):
         security_group.create(stack)

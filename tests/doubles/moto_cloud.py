@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from moto.ec2.models import elastic_network_interfaces
 from moto.server import ThreadedMotoServer
 
-KEY = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = ("testing", "testing")
 IMAGE = "ami-03cf127a"  # one that moto's own list has
 
 
@@ -22,7 +24,7 @@ class MotoCloud:
 
     endpoint: str
 
-    session: boto3.Session = field(default_factory=lambda: boto3.Session(**KEY))
+    session: boto3.Session = field(default_factory=lambda: boto3.Session(*KEY))
 
     def client(self, service: str, region: str = "us-east-1") -> Any:  # noqa: ANN401 - one of boto3's clients
         """Return a client of a service."""
@@ -38,8 +40,8 @@ class MotoCloud:
         """Return the standard AWS environment that leads here."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": KEY["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": KEY["aws_secret_access_key"],
+            "AWS_ACCESS_KEY_ID": KEY[0],
+            "AWS_SECRET_ACCESS_KEY": KEY[1],
         }
 
     def holdings(self) -> dict[str, list[str]]:
@@ -56,7 +58,8 @@ class MotoCloud:
             "instances": live,
             "volumes": [v["VolumeId"] for v in ec2.describe_volumes()["Volumes"]],
             "interfaces": [
-                i["NetworkInterfaceId"] for i in ec2.describe_network_interfaces()["NetworkInterfaces"]
+                i["NetworkInterfaceId"]
+                for i in ec2.describe_network_interfaces()["NetworkInterfaces"]
             ],
             "groups": [g["GroupId"] for g in ec2.describe_security_groups()["SecurityGroups"]],
             "key_pairs": [k["KeyPairId"] for k in ec2.describe_key_pairs()["KeyPairs"]],
@@ -73,7 +76,7 @@ class MotoCloud:
 @contextmanager
 def serving(address: str = "127.0.0.1") -> Iterator[MotoCloud]:
     """Run moto in this process; its instances get this loopback address instead of a random one."""
-    elastic_network_interfaces.random_public_ip = lambda: address
+    elastic_network_interfaces.random_public_ip = lambda: address  # type: ignore[attr-defined]  # moto has no setting for it
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -3,7 +3,8 @@
     python ssh.py HOME KEYS ADDRESS PORT PATH
 
 KEYS is a file of public keys, one a line, or the URL of an AWS API, where live instances' key
-pairs are let in; its region follows the URL after a `#`. It prints the port and the host's public key once it listens.
+pairs are let in; its region follows the URL after a `#`.
+It prints the port once it listens.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncssh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ def running(
     """Serve while the context lasts; then end it and all that was started in it."""
     home.mkdir(exist_ok=True)
     words = [sys.executable, __file__, str(home), keys, address, str(port), path]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, process_group=0) as process:
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             assert process.stdout
             yield SshDouble(home, address, int(process.stdout.readline()))

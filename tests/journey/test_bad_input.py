@@ -15,8 +15,8 @@ from doubles import moto_cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from wsgiref.types import StartResponse, WSGIEnvironment
 
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from conftest import Cli, Ran
 
 UP = ("up", "--yes", "--allow", "127.0.0.1/32", "--ami", moto_cloud.IMAGE)

@@ -26,10 +26,22 @@ STEPS = [
     "software",
     "server",
 ]
+FEATURES = (
+    "fixed acidity",
+    "volatile acidity",
+    "citric acid",
+    "residual sugar",
+    "chlorides",
+    "free sulfur dioxide",
+    "total sulfur dioxide",
+    "density",
+    "pH",
+    "sulphates",
+    "alcohol",
+)
 PREDICT = """
 import mlflow, json, sys
 model = mlflow.pyfunc.load_model("models:/ElasticnetWineModel/1")
-frame = model.input_example if hasattr(model, "input_example") else None
 import pandas
 row = pandas.DataFrame([json.loads(sys.argv[1])])
 print("PREDICTED", model.predict(row)[0])
@@ -113,11 +125,7 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
 
 def predicts_the_same(sandboxed: Cli, run: dict[str, Any]) -> bool:
     """Whether a client that has only the tracking URI can load the model and use it."""
-    names = (
-        "fixed acidity,volatile acidity,citric acid,residual sugar,chlorides,free sulfur dioxide,"
-        "total sulfur dioxide,density,pH,sulphates,alcohol"
-    ).split(",")
-    row = json.dumps(dict.fromkeys(names, 1.0))
+    row = json.dumps(dict.fromkeys(FEATURES, 1.0))
     ran = sandboxed("run", "--", "python", "-W", "ignore", "-c", PREDICT, row)
     assert ran.code == 0, ran.err
     assert run["run_id"]
@@ -207,13 +215,12 @@ def test_a_dry_run_shows_all_and_makes_nothing(sandboxed: Cli) -> None:
     assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
 
 
-def test_the_users_aws_files_are_neither_read_nor_written(
-    sandboxed: Cli, tmp_path: Path
-) -> None:
+def test_the_users_aws_files_are_neither_read_nor_written(sandboxed: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "home" / ".aws"
     folder.mkdir()
     (folder / "config").write_text("this is [not an AWS file\n")
-    broken = {"AWS_PROFILE": "nowhere", "AWS_REGION": "mars-1", "AWS_CONFIG_FILE": str(folder / "config")}
+    config = str(folder / "config")
+    broken = {"AWS_PROFILE": "nowhere", "AWS_REGION": "mars-1", "AWS_CONFIG_FILE": config}
     made = sandboxed("up", "--yes", "--json", **broken)
     assert made.code == 0, made.err
     assert document(made)["region"] == "us-east-1"

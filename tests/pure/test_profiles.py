@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import botocore.configloader
 import pytest
@@ -11,6 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlflow_ops import profiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADER = "profile mlflow-ops-mlflow-us-east-1"
 SETTINGS = {"region": "us-east-1", "output": "json"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from mlflow_ops import address, files
 from mlflow_ops.errors import MlflowOpsError, TimedOut
 from mlflow_ops.journal import Journal
 from mlflow_ops.wait import Clock, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass
@@ -29,9 +32,7 @@ class FakeTime:
 
 def test_waiting_ends_with_the_answer_and_pauses_grow_to_the_longest() -> None:
     time, answers = FakeTime(), iter([None, False, None, None, "there"])
-    found = until(
-        "it", lambda: next(answers), deadline=60, pause=1, longest=2, clock=time.clock()
-    )
+    found = until("it", lambda: next(answers), deadline=60, pause=1, longest=2, clock=time.clock())
     assert found == "there"
     assert time.slept == [1, 1.5, 2, 2]
 
