@@ -1,0 +1,94 @@
+"""What the README says of the product, held against the product."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+import mlflow_ops
+import trainer
+from mlflow_ops import errors, prices
+from mlflow_ops.cli import COMMANDS
+from mlflow_ops.names import Names
+from mlflow_ops.steps import STEPS
+
+ROOT = Path(__file__).resolve().parents[2]
+RESOURCES = "| step | resource | name | purpose | cost |"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def table_rows(header: str) -> list[list[str]]:
+    """Return the cells of the rows of the table with this header line."""
+    lines = README.splitlines()
+    start = lines.index(header) + 2
+    rows = []
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def test_the_built_wheel_is_what_is_tested() -> None:
+    installed = Path(sysconfig.get_path("purelib"))
+    for package in (mlflow_ops, trainer):
+        assert Path(str(package.__file__)).is_relative_to(installed)
+
+
+def test_the_resource_table_has_every_step_in_order_with_its_purpose() -> None:
+    rows = table_rows(RESOURCES)
+    assert [row[0].strip("`") for row in rows] == list(STEPS)
+    assert [row[3] for row in rows] == [step.PURPOSE for step in STEPS.values()]
+
+
+def test_the_resource_table_has_the_real_names() -> None:
+    names = Names("mlflow", "<account>", "us-east-1")
+    rows = {row[0].strip("`"): row for row in table_rows(RESOURCES)}
+    assert rows["iam_user"][2] == f"`{names.base}`"
+    assert rows["bucket"][2] == f"`{names.bucket}`"
+
+
+def test_the_price_in_the_readme_is_the_one_that_up_shows() -> None:
+    amount = prices.per_day("t3.micro", 8)
+    assert f"About {amount:.2f} USD a day" in README
+    assert prices.AS_OF in README
+
+
+def test_the_command_table_has_every_command() -> None:
+    rows = table_rows("| command | does |")
+    assert [row[0].strip("`").split()[0] for row in rows] == list(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_commands_help_has_an_example_and_the_exit_codes(command: str) -> None:
+    words = [str(Path(sys.executable).with_name("mlflow-ops")), command, "--help"]
+    shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert f"mlflow-ops {command}" in shown.partition("Example:")[2]
+    assert "0 done, 1 failed, 2 usage, 3 not ready" in re.sub(r"\s+", " ", shown)
+    for option in ("--name", "--region", "--profile", "--sandbox", "--json", "--debug"):
+        assert option in shown
+
+
+def test_the_error_tree_shows_every_error_with_its_exit_code() -> None:
+    tree = str(errors.__doc__)
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, errors.MlflowOpsError):
+            line = next(line for line in tree.splitlines() if name in line)
+            if re.search(r"\d", line):
+                assert str(kind.exit_code) in line
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from click.testing import CliRunner; from mlflow_ops.cli import main;"
+        "CliRunner().invoke(main, ['--help']);"
+        "print([m for m in ('boto3', 'paramiko', 'mlflow', 'rich', 'pandas') if m in sys.modules])"
+    )
+    words = [sys.executable, "-c", script]
+    shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    assert shown.strip() == "[]"
