@@ -12,7 +12,9 @@ show() {
 }
 
 train() {
-    show mlflow-ops train --sandbox --alpha 0.6 && return
+    show mlflow-ops train --sandbox --alpha 0.6 2>"$MLFLOW_OPS_HOME/said" && return
+    cat "$MLFLOW_OPS_HOME/said"
+    grep -q "Unable to download" "$MLFLOW_OPS_HOME/said" || exit 1
     printf '\nThe data set could not be downloaded: training on generated data instead.\n'
     show mlflow-ops train --sandbox --alpha 0.6 --data sample
 }

@@ -51,7 +51,7 @@ Cli = Callable[..., Ran]
 def cli() -> Cli:
     """Run the installed `mlflow-ops` as a user does, away from the repository."""
 
-    def run(*words: str, stdin: str = "", timeout: float = 60, **environment: str) -> Ran:
+    def run(*words: str, stdin: str = "", timeout: float = 120, **environment: str) -> Ran:
         ended = subprocess.run(
             [str(Path(sys.executable).with_name("mlflow-ops")), *words],
             input=stdin,

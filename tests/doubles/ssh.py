@@ -71,7 +71,7 @@ def _known(keys: str) -> list[str]:
     )
     live = [{"Name": "instance-state-name", "Values": ["running"]}]
     names = {
-        instance["KeyName"]
+        instance.get("KeyName")
         for reservation in ec2.describe_instances(Filters=live)["Reservations"]
         for instance in reservation["Instances"]
     }
