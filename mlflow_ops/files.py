@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,13 @@ def remove_empty(folder: Path) -> None:
     for each in (folder, *folder.parents[:2]):
         if each.is_dir() and not any(each.iterdir()):
             each.rmdir()
+
+
+def append_private(path: Path) -> TextIO:
+    """Open the file for writing at its end; it is born 0600."""
+    private_folder(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return os.fdopen(descriptor, "a", encoding="utf-8", buffering=1)
 
 
 def replace(path: Path, content: bytes, mode: int) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
+import io
+import shlex
 import socket
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +27,9 @@ CHUNK = 32_768
 LINES_IN_ERROR = 12
 SHOWN = 100
 LONGEST_LINE = 1000
+GRACE = 10.0
+# What coreutils' timeout ends with.
+TIMED_OUT, KILLED = 124, 137
 TAIL = 20_000
 
 
@@ -39,38 +46,54 @@ class Login:
 
 @dataclass
 class Host:
-    """One SSH connection, over which commands run one after the other."""
+    """One SSH connection, over which commands run one after the other.
+
+    Lines go to `on_line` as they come, and all that is printed to `log`.
+    """
 
     client: paramiko.SSHClient
+    log: Path | None = None
     on_line: Callable[[str], None] = field(default=lambda _: None)
 
     def run(self, command: str, *, deadline: float = 60.0, stdin: str = "") -> str:
         """Run a shell command, feed it `stdin`, and return all that it printed.
 
-        Lines go to `on_line` as they come. Raises CommandFailed, with the last lines, when it
-        ends with an error or is not done within `deadline` seconds.
+        Raises CommandFailed, with the last lines, when it ends with an error or is not done
+        within `deadline` seconds; then it is ended on the host, too.
         """
-        end = time.monotonic() + deadline
-        channel = self._open(command, stdin)
+        end = time.monotonic() + deadline + GRACE
+        channel = self._open(_limited(command, deadline), stdin)
         pieces: list[str] = []
         try:
-            for piece in _drain(channel, end):
-                pieces.append(piece)
-                self._show(piece)
+            with self._logging(command) as note:
+                for piece in _drain(channel, end):
+                    pieces.append(piece)
+                    note(piece)
             # Only after the output is drained, and never without a deadline:
             # https://github.com/paramiko/paramiko/issues/448 and /1815
             if not channel.status_event.wait(max(0.0, end - time.monotonic())):
                 raise TimeoutError
         except TimeoutError:
-            raise CommandFailed(
-                f"Ended after {deadline:.0f} s on the host: {_short(command)}{_tail(pieces)}"
-            ) from None
+            channel.exit_status = TIMED_OUT
         finally:
             channel.close()
-        if channel.exit_status != 0:
-            status = channel.exit_status
-            raise CommandFailed(f"Exit {status} on the host: {_short(command)}{_tail(pieces)}")
-        return "".join(pieces)
+        if channel.exit_status == 0:
+            return "".join(pieces)
+        raise CommandFailed(
+            f"{_ended(channel.exit_status, deadline)}: {_short(command)}{_tail(pieces)}"
+        )
+
+    @contextmanager
+    def _logging(self, command: str) -> Iterator[Callable[[str], None]]:
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(files.append_private(self.log)) if self.log else io.StringIO()
+            log.write(f"$ {_short(command)}\n")
+
+            def note(piece: str) -> None:
+                log.write(piece)
+                self._show(piece)
+
+            yield note
 
     def put(self, path: str, text: str) -> None:
         """Write text to a file of the login user, born 0600 and replaced in one move."""
@@ -104,7 +127,7 @@ class Host:
             self.on_line(whole[-1])
 
 
-def connect(login: Login) -> Host:
+def connect(login: Login, log: Path | None = None) -> Host:
     """Open a connection to the host, pinning its key the first time.
 
     Raises HostUnreachable while it does not answer or does not let us in, and HostKeyChanged
@@ -131,7 +154,7 @@ def connect(login: Login) -> Host:
             f"The host {login.name} does not let us in over SSH at {login.address}:{login.port} "
             f"({error or type(error).__name__})."
         ) from error
-    return Host(client)
+    return Host(client, log)
 
 
 def _authenticate(client: paramiko.SSHClient, login: Login, line: socket.socket) -> None:
@@ -174,6 +197,19 @@ def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
         if not piece:
             return
         yield decode(piece)
+
+
+def _limited(command: str, deadline: float) -> str:
+    """Return the command with an end on the host: closing the channel would leave it running."""
+    whole = f"sh -c {shlex.quote(command)}"
+    limit = f"timeout -k {GRACE / 2:.0f} {deadline:.0f}"
+    return f"if command -v timeout >/dev/null; then exec {limit} {whole}; else exec {whole}; fi"
+
+
+def _ended(status: int, deadline: float) -> str:
+    if status in {TIMED_OUT, KILLED}:
+        return f"Ended after {deadline:.0f} s on the host"
+    return f"Exit {status} on the host"
 
 
 def _short(command: str) -> str:

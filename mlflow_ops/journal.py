@@ -53,9 +53,7 @@ class Journal:
     def _write(self, **line: str) -> None:
         stamp = f"{time.time():017.6f}"
         text = json.dumps({"time": stamp, **line}, sort_keys=True) + "\n"
-        files.private_folder(self.path.parent)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as journal:
+        with files.append_private(self.path) as journal:
             journal.write(text)
             journal.flush()
             os.fsync(journal.fileno())

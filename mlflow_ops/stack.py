@@ -66,6 +66,11 @@ class Folder:
         return self.path / "known_hosts"
 
     @property
+    def host_log(self) -> Path:
+        """All that the commands on the host have printed."""
+        return self.path / "host.log"
+
+    @property
     def journal(self) -> Journal:
         """What was asked of AWS."""
         return Journal(self.path / "journal.jsonl")
@@ -145,9 +150,9 @@ class Stack:
                 f"({self.folder.private_key}), so its host cannot be asked."
             )
         port, folder = self.target.ports.ssh, self.folder
-        return host.connect(
-            host.Login(instance.id, instance.address, port, folder.private_key, folder.known_hosts)
-        )
+        key, known = folder.private_key, folder.known_hosts
+        login = host.Login(instance.id, instance.address, port, key, known)
+        return host.connect(login, folder.host_log)
 
     def hang_up(self) -> None:
         """Close the connections to the host."""

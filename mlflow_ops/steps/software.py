@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from mlflow_ops import commands
+from mlflow_ops.errors import CommandFailed
 from mlflow_ops.records import READY, Instance, Readiness, Record, Software
+from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlflow_ops.host import Host
     from mlflow_ops.stack import Stack
 
@@ -42,14 +47,12 @@ def create(stack: Stack) -> Software:
     host = stack.host()
     host.on_line = stack.voice.show
     host.run(commands.WAIT_FOR_FIRST_BOOT, deadline=FIRST_BOOT_DEADLINE)
-    facts = commands.parse_facts(host.run(commands.facts()))
-    lacking = _lacking(facts)
+    lacking = _lacking(commands.parse_facts(host.run(commands.facts())))
     if "pipenv" in lacking:
-        host.run(commands.APT_INSTALL, deadline=APT_DEADLINE)
-    if "mlflow" in lacking:
-        host.run(commands.MAKE_ENVIRONMENT, deadline=INSTALL_DEADLINE)
-    if "lock" in lacking:
-        _install(host)
+        _apt(stack, host)
+    if "lock" in lacking or "environment" in lacking:
+        with _saying("make the pipenv environment", stack):
+            _install(host)
     return Software(_digest()[:12])
 
 
@@ -67,17 +70,48 @@ def lock(name: str = "requirements.txt") -> str:
     return (resources.files("mlflow_ops") / "lock" / name).read_text(encoding="utf-8")
 
 
+def _apt(stack: Stack, host: Host) -> None:
+    """Install the packages, as soon as nobody else holds apt's locks."""
+
+    def installed() -> bool:
+        try:
+            host.run(commands.APT_INSTALL, deadline=APT_DEADLINE)
+        except CommandFailed as error:
+            if any(sign in str(error) for sign in commands.LOCKED):
+                stack.voice.show("another apt is at work on the host")
+                return False
+            raise
+        return True
+
+    with _saying("install pipenv with apt", stack):
+        until("apt's locks", installed, deadline=APT_DEADLINE, pause=1.0, clock=stack.clock)
+
+
 def _install(host: Host) -> None:
+    host.run(commands.MAKE_ENVIRONMENT, deadline=INSTALL_DEADLINE)
     host.put(f"{commands.FOLDER}/uv.txt", lock("uv.txt"))
     host.run(commands.INSTALL_UV, deadline=INSTALL_DEADLINE)
     host.put(f"{commands.FOLDER}/requirements.new", lock())
     host.run(commands.INSTALL_LOCK, deadline=INSTALL_DEADLINE)
 
 
+@contextmanager
+def _saying(what: str, stack: Stack) -> Iterator[None]:
+    """Put one sentence before the lines of a failed command: what failed, why, what next."""
+    try:
+        yield
+    except CommandFailed as error:
+        why = commands.meaning(str(error)) or "see its last lines"
+        raise CommandFailed(
+            f"The host could not {what}: {why}. Mend it and run the same command again; "
+            f"all output is in {stack.folder.host_log}.\n{error}"
+        ) from error
+
+
 def _lacking(facts: dict[str, str]) -> list[str]:
     has = {
         "pipenv": bool(facts.get("pipenv") and facts.get("virtualenv")),
-        "mlflow": bool(facts.get("environment")),
+        "environment": bool(facts.get("environment")),
         "lock": facts.get("lock") == _digest(),
     }
     return [name for name, there in has.items() if not there]

@@ -1,0 +1,93 @@
+"""The person at the command line, with a machine behind the cloud that they are given."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlflow_ops import wait
+
+from . import cloud, kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UP = ("up", "--yes", "--json", "--allow", "127.0.0.0/8")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401 - one JSON document
+        """What stands on stdout."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Runs `mlflow-ops` as a user does, with files of its own."""
+
+    cloud: cloud.Cloud
+    folder: Path
+
+    @property
+    def machine(self) -> kinds.Machine:
+        """The machine behind the instance."""
+        return self.cloud.machine
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of the command line."""
+        home = {"HOME": str(self.folder), "MLFLOW_OPS_HOME": str(self.folder / "ops")}
+        return os.environ | home | self.cloud.environment()
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command and do not wait for its end."""
+        program = str(Path(sys.executable).with_name("mlflow-ops"))
+        return subprocess.Popen(
+            [program, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+        )
+
+    def __call__(self, *words: str, deadline: float = 300) -> Ran:
+        """Run a command to its end."""
+        with self.start(*words) as process:
+            try:
+                out, err = process.communicate(timeout=deadline)
+            except BaseException:
+                process.kill()
+                raise
+        return Ran(process.returncode, out, err)
+
+    def printed(self, text: str, deadline: float = 120) -> None:
+        """Wait until a command on the host has printed this."""
+        log = self.folder / "ops" / "stacks" / "mlflow" / "stack" / "host.log"
+
+        def seen() -> bool:
+            return log.exists() and text in log.read_text(encoding="utf-8")
+
+        wait.until(f"{text!r} in the host's log", seen, deadline=deadline, longest=0.2)
+
+
+@contextmanager
+def working(kind: kinds.Kind, folder: Path) -> Iterator[Operator]:
+    """Give an operator a cloud with a machine that is off; halt it at the end."""
+    with kind.machine() as machine, cloud.running(machine) as running:
+        yield Operator(running, folder)

@@ -1,0 +1,143 @@
+"""A stack that stands on a real host: what the server withstands there."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from mlflow import MlflowClient
+
+from mlflow_ops import wait
+from mlflow_ops.errors import NotReady
+from mlflow_ops.tracking import Tracking
+
+from .operator import UP, Operator, working
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from . import kinds
+
+# The first test may have to build the machine's root, and to make the stack.
+pytestmark = pytest.mark.timeout(600)
+CLIENTS, RUNS = 4, 200
+MAIN_PID = "systemctl show -p MainPID --value mlflow-server"
+
+
+@pytest.fixture(scope="module")
+def stack(machine_kind: kinds.Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """Give a stack made from nothing through the command line, for all tests of this module."""
+    with working(machine_kind, tmp_path_factory.mktemp("operator")) as operator:
+        made = operator(*UP)
+        assert made.code == 0, made.err
+        assert made.document["state"] == "ready"
+        yield operator
+        down = operator("down", "--yes", "--json")
+        assert (down.code, down.document["left"]) == (0, []), down.err
+        with pytest.raises(NotReady):
+            Tracking(made.document["tracking_uri"], deadline=2).look()
+
+
+def uri(stack: Operator) -> str:
+    """Return the tracking URI."""
+    found: str = stack("status", "--json").document["tracking_uri"]
+    return found
+
+
+def is_ready(stack: Operator) -> bool:
+    """Whether a client gets an answer through the public URL."""
+    try:
+        Tracking(f"http://{stack.machine.address}:5000", deadline=2).look()
+    except NotReady:
+        return False
+    return True
+
+
+def log_a_run(client: MlflowClient, number: int) -> str:
+    """Log a run with a parameter, two metrics and an artifact."""
+    run_id: str = client.create_run("0", run_name=f"load-{number}").info.run_id
+    client.log_param(run_id, "number", number)
+    client.log_metric(run_id, "loss", 1 / (1 + number))
+    client.log_metric(run_id, "accuracy", number / RUNS)
+    client.log_text(run_id, f"run {number}\n", "note.txt")
+    client.set_terminated(run_id)
+    return run_id
+
+
+def test_up_train_status_check_work_and_a_second_up_changes_nothing(
+    stack: Operator, wine_csv: str
+) -> None:
+    unit = stack.machine.run(MAIN_PID)
+    again = stack(*UP)
+    assert (again.code, again.document["state"]) == (0, "ready"), again.err
+    assert stack.machine.run(MAIN_PID) == unit
+    trained = stack("train", "--alpha", "0.6", "--data", wine_csv, "--json")
+    assert trained.code == 0, trained.err
+    assert trained.document["model"]["name"] == "ElasticnetWineModel"
+    assert stack("status").code == 0
+    assert stack("check").code == 0
+
+
+def test_the_server_is_one_unit_of_an_unprivileged_user_that_can_gain_nothing(
+    stack: Operator,
+) -> None:
+    run = stack.machine.run
+    pid = run(MAIN_PID).strip()
+    status = run(f"cat /proc/{pid}/status")
+    assert run(f"ps -o user= -p {pid}").split() == ["ubuntu"]
+    assert "NoNewPrivs:\t1" in status
+    assert "CapBnd:\t0000000000000000" in status
+    assert run("systemctl is-enabled mlflow-server").strip() == "enabled"
+    enter = f"nsenter --target {pid} --mount setpriv --reuid ubuntu --regid ubuntu --clear-groups"
+    tries = (
+        "sh -c 'for f in /etc/x /usr/x /home/ubuntu/.ssh/x /home/ubuntu/x /home/ubuntu/mlflow/x; "
+        "do touch $f 2>/dev/null && echo $f; done; rm -f /home/ubuntu/mlflow/x'"
+    )
+    assert run(f"{enter} {tries}").split() == ["/home/ubuntu/mlflow/x"]
+    assert run("stat -c %a /home/ubuntu/.aws/credentials").strip() == "600"
+
+
+def test_the_environment_is_pipenvs_for_whoever_logs_in(stack: Operator) -> None:
+    login = "su - ubuntu -c 'cd mlflow && pipenv run mlflow --version'"
+    assert "mlflow, version 3.17.2" in stack.machine.run(login, deadline=60)
+    shell = "su - ubuntu -c \"cd mlflow && echo exit | script -qec 'pipenv shell' /dev/null\""
+    assert "(mlflow) ubuntu@" in stack.machine.run(shell, deadline=60)
+
+
+def test_two_hundred_runs_by_four_clients_fit_into_one_gibibyte(
+    stack: Operator, record_property: Callable[[str, object], None]
+) -> None:
+    client = MlflowClient(tracking_uri=uri(stack))
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        made = list(pool.map(lambda number: log_a_run(client, number), range(RUNS)))
+    assert len(set(made)) == RUNS
+    held = client.search_runs(["0"], "attributes.run_name LIKE 'load-%'", max_results=1000)
+    assert {run.info.run_id for run in held} == set(made)
+    assert all(run.info.status == "FINISHED" for run in held)
+    memory = stack.machine.memory
+    assert memory.limit == 1 << 30
+    assert memory.oom_kills() == 0
+    record_property("peak_mib", memory.peak() >> 20)
+    record_property("held_mib", memory.used() >> 20)
+
+
+def test_a_killed_server_is_back_within_fifteen_seconds(stack: Operator) -> None:
+    before = stack.machine.run(MAIN_PID)
+    stack.machine.run(f"kill -9 $({MAIN_PID})")
+    wait.until("the server to fail", lambda: not is_ready(stack), deadline=5, pause=0.05)
+    wait.until("the server to be back", lambda: is_ready(stack), deadline=15)
+    assert stack.machine.run(MAIN_PID) != before
+
+
+def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(stack: Operator) -> None:
+    client = MlflowClient(tracking_uri=uri(stack))
+    run_id = log_a_run(client, 1)
+    boot = "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestamp --value"
+    before = stack.machine.run(boot)
+    stack.machine.reboot()
+    wait.until("the server to go down", lambda: not is_ready(stack), deadline=30, pause=0.05)
+    wait.until("the stack to be back", lambda: stack("status").code == 0, deadline=60)
+    assert stack.machine.run(boot) != before
+    assert client.get_run(run_id).data.metrics["loss"] == 0.5
+    assert stack("up", *UP[1:]).code == 0
