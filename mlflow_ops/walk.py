@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import explain
-from mlflow_ops.errors import MlflowOpsError, NotOurs, TimedOut
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, TimedOut
 from mlflow_ops.records import Readiness, Record
 from mlflow_ops.wait import until
 
@@ -55,11 +55,16 @@ class Ended:
 def look(stack: Stack, steps: Steps) -> tuple[Stack, Found]:
     """Find what is there already, and return it with the stack that knows it; changes nothing.
 
-    Raises NotOurs for a clash, so that `up` stops before it has made anything.
+    Raises NotOurs for a clash, so that `up` stops before it has made anything. A host that does
+    not answer, since it boots perhaps, is asked again when its instance is ready.
     """
     found: Found = {}
     for name, step in steps.items():
-        if record := step.find(stack):
+        try:
+            record = step.find(stack)
+        except HostUnreachable:
+            continue
+        if record:
             found[name] = record
             stack = stack.knows(record)
     return stack, found
@@ -72,6 +77,8 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Stack:
         doing = "make" if record is None else "repair" if record.missing else "check"
         with watch.step(name, doing) as voice:
             stack = replace(stack, voice=voice)
+            if record is None and step.PLACE == "host":
+                record = step.find(stack)
             if record is None or record.missing:
                 record = step.create(stack)
             record = _when_ready(stack, step, record)

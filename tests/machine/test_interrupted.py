@@ -21,8 +21,8 @@ HOLD_LOCK = (
     'f = open("/var/lib/dpkg/lock-frontend", "w"); fcntl.lockf(f, fcntl.LOCK_EX); time.sleep(60)\''
 )
 FULL_DISK = (
-    "mkdir -p /home/ubuntu/mlflow && mount -t tmpfs -o size=48m tmpfs /home/ubuntu/mlflow && "
-    "chown ubuntu:ubuntu /home/ubuntu/mlflow"
+    "cd /home/ubuntu && install -d -o ubuntu -g ubuntu mlflow && "
+    "mount -t tmpfs -o size=48m tmpfs mlflow && chown ubuntu:ubuntu mlflow"
 )
 
 
@@ -51,8 +51,7 @@ def test_a_reboot_in_the_middle_of_an_install_is_made_good_by_the_next_up(
 ) -> None:
     with operator.start(*UP) as first:
         operator.printed(sign)
-        operator.machine.pull_plug()
-        operator.machine.power_on()
+        operator.machine.reboot()
         _, said = first.communicate(timeout=120)
     assert first.returncode == 1
     assert said.count("Error: ") == 1

@@ -79,6 +79,21 @@ def test_a_clash_is_seen_before_anything_is_made(stack: Stack, steps: dict[str, 
     assert not any(call.startswith("create") for call in steps["first"].calls)
 
 
+def test_a_host_that_does_not_answer_yet_is_asked_again_when_its_turn_comes(
+    stack: Stack, steps: dict[str, FakeStep]
+) -> None:
+    for name, step in steps.items():
+        step.world.add(name)
+    steps["third"].PLACE = "host"
+    steps["third"].error = HostUnreachable("it boots")
+    stack, found = walk.look(stack, steps)
+    assert list(found) == ["first", "second"]
+    steps["third"].error = None
+    steps["first"].calls.clear()
+    walk.up(stack, steps, found, FakeWatch())
+    assert steps["first"].calls == ["find third"]
+
+
 def test_up_waits_until_a_step_is_ready_and_then_goes_on(
     stack: Stack, steps: dict[str, FakeStep]
 ) -> None:
