@@ -43,8 +43,9 @@ class Aws:
             s3={"addressing_style": "path"} if self.endpoint else {},
         )
         name: Any = service
+        endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self.endpoint
         return self.session.client(
-            name, region_name=self.region, endpoint_url=self.endpoint, config=config
+            name, region_name=self.region, endpoint_url=endpoint, config=config
         )
 
     @cached_property
@@ -105,7 +106,10 @@ def check_region(region: str, session: boto3.Session) -> None:
 def _endpoint(session: boto3.Session) -> str | None:
     profile: botocore.session.Session = session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
     configured: str | None = profile.get_scoped_config().get("endpoint_url")
-    return os.environ.get("AWS_ENDPOINT_URL") or configured
+    found = os.environ.get("AWS_ENDPOINT_URL") or configured
+    if found and not found.startswith(("http://", "https://")):
+        raise BadOption(f"AWS_ENDPOINT_URL is {found!r}: it must begin with http:// or https://.")
+    return found
 
 
 def code(error: sdk.ClientError) -> str:
@@ -120,6 +124,8 @@ DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 def explain(error: Exception) -> AwsRefused:
     """Return one sentence for what botocore raised."""
+    if isinstance(error, AwsRefused):
+        return error
     if isinstance(error, sdk.ClientError):
         return AwsRefused(_explain_answer(error))
     if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):

@@ -58,14 +58,11 @@ def is_encrypted(s3: S3Client, name: str) -> bool:
 
 
 def size(s3: S3Client, name: str) -> tuple[int, int]:
-    """Return how many objects the bucket holds and their bytes; (0, 0) when it is not there."""
+    """Return how many objects the bucket holds, older versions too, and their bytes."""
     objects = total = 0
-    try:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=name):
-            objects += len(page.get("Contents", []))
-            total += sum(found["Size"] for found in page.get("Contents", []))
-    except s3.exceptions.NoSuchBucket:
-        return 0, 0
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        objects += len(page.get("Versions", []))
+        total += sum(found["Size"] for found in page.get("Versions", []))
     return objects, total
 
 

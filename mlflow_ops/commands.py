@@ -75,6 +75,12 @@ def facts() -> str:
     )
 
 
+SERVER_FACTS = (
+    *("systemd", "unit", "active", "supervisor", "running"),
+    *("credentials", "config", "home"),
+)
+
+
 def server_facts() -> str:
     """Return the command that prints what the server step needs to know, as KEY=VALUE lines."""
     return "\n".join(
@@ -221,10 +227,14 @@ def start_supervisor() -> str:
     """Return the command that (re)starts the supervisor as the leader of a session of its own."""
     # `setsid` is not on every machine; the environment's Python is.
     lead = 'import os; os.setsid(); os.execvp("sh", ["sh", "mlflow/serve"])'
-    return (
-        f'kill -- "-$(cat {PID_FILE} 2>/dev/null)" 2>/dev/null; '
-        f"{ENVIRONMENT}/bin/python -c {shlex.quote(lead)} </dev/null >/dev/null 2>&1 &"
-    )
+    # dash, the usual sh, takes a process group only after `-s SIGNAL --`.
+    return f"""\
+if old=$(cat {PID_FILE} 2>/dev/null) && kill -- "-$old" 2>/dev/null; then
+  for _ in 1 2 3 4 5 6 7 8 9 10; do kill -s 0 -- "-$old" 2>/dev/null || break; sleep 0.5; done
+  kill -s KILL -- "-$old" 2>/dev/null
+fi
+{ENVIRONMENT}/bin/python -c {shlex.quote(lead)} </dev/null >/dev/null 2>&1 &
+"""
 
 
 def server_log(lines: int = 20) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,36 @@ from mlflow_ops.target import reach
 from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow_ops.settings import Settings
+
+
+# Of the user's own, these would win over the stack's key and endpoint, or contradict them.
+CONTRARY = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A server that answers, and the environment of its clients; secret parts do not show."""
+    """A server, and the keys to the bucket where clients need them; secret parts do not show."""
 
     uri: str
-    environment: dict[str, str] = field(repr=False)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def environment(self, own: Mapping[str, str]) -> dict[str, str]:
+        """Return a client's environment, made from the user's own."""
+        kept = {
+            name: value
+            for name, value in own.items()
+            if not self.keys or not (name in CONTRARY or name.startswith("AWS_ENDPOINT_URL"))
+        }
+        return {**kept, **self.keys, "MLFLOW_TRACKING_URI": self.uri}
+
+    def take_over(self) -> None:
+        """Make this process a client."""
+        environment = self.environment(os.environ)
+        os.environ.clear()
+        os.environ.update(environment)
 
 
 def find(settings: Settings) -> Connection:
@@ -35,8 +57,7 @@ def find(settings: Settings) -> Connection:
         )
     uri = server.uri(stack.knows(found))
     direct = Tracking(uri).artifact_root().startswith("s3://")
-    keys = _keys(stack) if direct else {}
-    return Connection(uri, {"MLFLOW_TRACKING_URI": uri, **keys})
+    return Connection(uri, _keys(stack) if direct else {})
 
 
 def _keys(stack: Stack) -> dict[str, str]:

@@ -9,6 +9,7 @@ MlflowOpsError         1   something failed: what, where, what to do next
 ├── TimedOut           1   something did not happen before its deadline
 └── HostFailed         1   the machine behind the instance
     ├── HostUnreachable    no answer over SSH
+    ├── PrivateKeyLost     the key that opens it is not on this machine
     ├── HostKeyChanged     it answers with another host key than before
     └── CommandFailed      a command on it ended with an error
 """
@@ -56,6 +57,10 @@ class HostFailed(MlflowOpsError):
 
 class HostUnreachable(HostFailed):
     """The host does not answer over SSH."""
+
+
+class PrivateKeyLost(HostFailed):
+    """The private key that opens the host is not on this machine."""
 
 
 class HostKeyChanged(HostFailed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,10 +23,11 @@ def write_private(path: Path, text: str) -> None:
     replace(path, text.encode(), 0o600)
 
 
-def remove_empty(folder: Path) -> None:
-    """Remove the folder if it is empty, and then the two above it that are."""
-    for each in (folder, *folder.parents[:2]):
-        if each.is_dir() and not any(each.iterdir()):
+def remove_empty(folder: Path, home: Path) -> None:
+    """Remove the folder if it is empty, then those above it that are, up to and with `home`."""
+    inside = [each for each in (folder, *folder.parents) if each.is_relative_to(home)]
+    for each in inside:
+        with contextlib.suppress(OSError):  # not empty, or not ours to remove
             each.rmdir()
 
 

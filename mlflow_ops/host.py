@@ -26,6 +26,7 @@ CONNECT_DEADLINE = 10.0
 CHUNK = 32_768
 LINES_IN_ERROR = 12
 SHOWN = 100
+LOST = "The SSH connection to the host was lost: run the same command again."
 LONGEST_LINE = 1000
 GRACE = 10.0
 # What coreutils' timeout ends with.
@@ -79,6 +80,8 @@ class Host:
             channel.close()
         if channel.exit_status == 0:
             return "".join(pieces)
+        if channel.exit_status < 0:
+            raise HostUnreachable(LOST)
         raise CommandFailed(
             f"{_ended(channel.exit_status, deadline)}: {_short(command)}{_tail(pieces)}"
         )
@@ -115,9 +118,7 @@ class Host:
             channel.sendall(stdin.encode())
             channel.shutdown_write()
         except (OSError, EOFError, paramiko.SSHException) as error:
-            raise HostUnreachable(
-                "The SSH connection to the host was lost: run the same command again."
-            ) from error
+            raise HostUnreachable(LOST) from error
         return channel
 
     def _show(self, piece: str) -> None:

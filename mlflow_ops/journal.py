@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from mlflow_ops import files
 
 if TYPE_CHECKING:
@@ -29,7 +31,11 @@ class Journal:
         Facts are names and tokens, never secrets.
         """
         self._write(step=step, event="asked", **facts)
-        yield lambda identifier: self._write(step=step, event="made", id=identifier)
+        try:
+            yield lambda identifier: self._write(step=step, event="made", id=identifier)
+        except ClientError:  # AWS's own no; a lost answer leaves the question open
+            self._write(step=step, event="refused")
+            raise
 
     def gone(self, step: str, identifier: str) -> None:
         """Write down that the thing of this id is destroyed."""
@@ -38,17 +44,17 @@ class Journal:
     def last(self, step: str, event: str) -> dict[str, str] | None:
         """Return the last line of this step and event, unless the thing is gone since."""
         found: dict[str, str] | None = None
-        for line in self._lines():
-            if line.get("step") == step and line.get("event") == event:
-                found = line
-            elif line.get("step") == step and line.get("event") == "gone":
-                found = None
+        for line in self._of(step):
+            found = line if line["event"] == event else None if line["event"] == "gone" else found
         return found
 
     def open_question(self, step: str) -> dict[str, str] | None:
         """Return the step's last asking if no answer to it was written down."""
-        asked, made = self.last(step, "asked"), self.last(step, "made")
-        return asked if asked and (not made or made["time"] < asked["time"]) else None
+        lines = self._of(step)
+        return lines[-1] if lines and lines[-1]["event"] == "asked" else None
+
+    def _of(self, step: str) -> list[dict[str, Any]]:
+        return [line for line in self._lines() if line.get("step") == step]
 
     def _write(self, **line: str) -> None:
         stamp = f"{time.time():017.6f}"

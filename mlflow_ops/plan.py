@@ -35,8 +35,8 @@ class Contents:
 
     runs: int | None
     models: int | None
-    objects: int
-    size: int
+    objects: int | None
+    size: int = 0
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -45,6 +45,8 @@ class Contents:
             if self.runs is None
             else f"{_count(self.runs, 'run')}, {_count(self.models or 0, 'registered model')}"
         )
+        if self.objects is None:
+            return f"{held}, and artifacts that could not be counted"
         return f"{held}, and {_count(self.objects, 'object')} ({_bytes(self.size)}) in the bucket"
 
 
@@ -63,7 +65,8 @@ def _row(stack: Stack, steps: Steps, name: str, record: Record | None) -> Row:
 
 def cost(stack: Stack) -> str:
     """Say what the stack costs a day."""
-    instance_type = stack.want().instance_type
+    standing = stack.get(Instance)
+    instance_type = standing.type if standing else stack.want().instance_type
     amount = prices.per_day(instance_type, DISK_GIB)
     if amount is None:
         return f"The price of {instance_type} is not listed here: see AWS's price list."
@@ -82,13 +85,12 @@ def contents(stack: Stack, records: Mapping[type[Record], Record], uri: str | No
             runs, models = Tracking(uri).count()
         except NotReady:
             runs = models = None
-    objects = size = 0
-    if Bucket in records:
-        try:
-            objects, size = buckets.size(stack.aws.s3, stack.names.bucket)
-        except sdk.ClientError:
-            objects = size = 0
-    return Contents(runs, models, objects, size)
+    if Bucket not in records:
+        return Contents(runs, models, 0)
+    try:
+        return Contents(runs, models, *buckets.size(stack.aws.s3, stack.names.bucket))
+    except sdk.ClientError:
+        return Contents(runs, models, None)
 
 
 def _count(number: int, noun: str) -> str:

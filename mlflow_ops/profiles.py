@@ -42,13 +42,22 @@ def remove(path: Path, header: str) -> None:
     content = path.read_bytes() if path.exists() else b""
     if not (found := _block(header).search(content)):
         return
-    how = found.group("how").decode()
-    start = found.start() - (1 if how == BROKEN_LINE else 0)
-    rest = content[:start] + content[found.end() :]
-    if not rest and how == NO_FILE:
+    how, before = found.group("how").decode(), content[: found.start()]
+    after = _inherited(how, content[found.end() :])
+    if not after and how == BROKEN_LINE:
+        before = before[:-1]
+    if not before + after and how == NO_FILE:
         path.unlink()
     else:
-        _replace(path, rest)
+        _replace(path, before + after)
+
+
+def _inherited(how: str, after: bytes) -> bytes:
+    """Return what stands after a section of ours; another one there takes over how it began."""
+    ours = f"# mlflow-ops ({WHOLE_LINE}) ".encode()
+    if after.startswith(ours):
+        return f"# mlflow-ops ({how}) ".encode() + after[len(ours) :]
+    return after
 
 
 def settings_of(path: Path, header: str) -> dict[str, str] | None:

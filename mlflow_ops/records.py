@@ -53,6 +53,7 @@ class SecurityGroup(Record):
 class Instance(Record):
     """An EC2 instance; its id is `i-…`. `address` is empty until AWS has given it one."""
 
+    type: str = ""
     state: str = ""
     address: str = ""
     dns: str = ""

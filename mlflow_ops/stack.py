@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from mlflow_ops import files
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError, WrongPlace
-from mlflow_ops.journal import Journal
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, PrivateKeyLost
+from mlflow_ops.folder import Folder
 from mlflow_ops.names import Names
 from mlflow_ops.records import Instance, Record
 from mlflow_ops.wait import CLOCK, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from mlflow_ops.aws import Aws
     from mlflow_ops.host import Host
+    from mlflow_ops.journal import Journal
     from mlflow_ops.settings import Settings
     from mlflow_ops.target import Target
     from mlflow_ops.wanted import Wanted
@@ -37,65 +34,6 @@ class Voice:
 
     say: Callable[[str], None] = _nothing
     show: Callable[[str], None] = _nothing
-
-
-@dataclass(frozen=True)
-class Folder:
-    """The stack's local files; private, and gone after `down`."""
-
-    path: Path
-
-    @property
-    def place(self) -> Path:
-        """In which account and region the stack of this name stands."""
-        return self.path / "stack.json"
-
-    @property
-    def access_key(self) -> Path:
-        """The access key with its secret, as the console's download has it."""
-        return self.path / "accessKeys.csv"
-
-    @property
-    def private_key(self) -> Path:
-        """The SSH private key, which never leaves this machine."""
-        return self.path / "id_ed25519"
-
-    @property
-    def known_hosts(self) -> Path:
-        """The host keys pinned at the first connection, by instance id."""
-        return self.path / "known_hosts"
-
-    @property
-    def host_log(self) -> Path:
-        """All that the commands on the host have printed."""
-        return self.path / "host.log"
-
-    @property
-    def journal(self) -> Journal:
-        """What was asked of AWS."""
-        return Journal(self.path / "journal.jsonl")
-
-    def settle(self, names: Names) -> None:
-        """Write down where the stack stands, before anything of it is made."""
-        place = {"account": names.account, "region": names.region}
-        files.write_private(self.place, json.dumps(place) + "\n")
-
-    def check(self, names: Names) -> None:
-        """Raise WrongPlace when the stack of this name stands somewhere else."""
-        if not self.place.exists():
-            return
-        place = json.loads(self.place.read_text(encoding="utf-8"))
-        if place != {"account": names.account, "region": names.region}:
-            raise WrongPlace(
-                f"The stack {names.stack!r} of this machine stands in account {place['account']}, "
-                f"{place['region']}, but this command looks in account {names.account}, "
-                f"{names.region}: say --region or --profile, or take another --name."
-            )
-
-    def forget(self) -> None:
-        """Remove every local file of the stack."""
-        shutil.rmtree(self.path, ignore_errors=True)
-        files.remove_empty(self.path.parent)
 
 
 @dataclass(frozen=True)
@@ -145,9 +83,10 @@ class Stack:
         if not instance.address:
             raise HostUnreachable(f"The instance {instance.id} has no public address yet.")
         if not self.folder.private_key.exists():
-            raise HostUnreachable(
+            raise PrivateKeyLost(
                 f"The private key of the stack {self.names.stack!r} is not on this machine "
-                f"({self.folder.private_key}), so its host cannot be asked."
+                f"({self.folder.private_key}), and its host lets in no other: run the command "
+                "where the key is, or `mlflow-ops down` and `mlflow-ops up` here."
             )
         port, folder = self.target.ports.ssh, self.folder
         key, known = folder.private_key, folder.known_hosts

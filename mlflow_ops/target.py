@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_ops import address, aws, files, sandbox
 from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.folder import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Target:
     @property
     def environment(self) -> dict[str, str]:
         """What another program needs in its environment to reach this cloud's S3."""
-        found = {"AWS_DEFAULT_REGION": self.aws.region}
+        found = {"AWS_REGION": self.aws.region, "AWS_DEFAULT_REGION": self.aws.region}
         if self.aws.endpoint:
             found |= {
                 "AWS_ENDPOINT_URL": self.aws.endpoint,
@@ -81,10 +81,10 @@ def _sandbox(settings: Settings) -> Target:
     running = sandbox.find(settings.sandbox_folder)
     if running is None:
         gone = sandbox.remains(settings.sandbox_folder)
-        state = "'s process is gone" if gone else " is not running"
+        state = "Its process is gone" if gone else "It is not running"
         raise NotReady(
-            f"The sandbox of stack {settings.name!r}{state}: "
-            f"`mlflow-ops up --sandbox` starts it afresh."
+            f"There is no sandbox for the stack {settings.name!r}. {state}: "
+            "`mlflow-ops up --sandbox` starts it afresh."
         )
     folder = settings.folder.parent / "aws"
     isolate(folder, running)
@@ -97,9 +97,14 @@ def _sandbox(settings: Settings) -> Target:
 
 def isolate(folder: Path, running: sandbox.Sandbox) -> None:
     """Put the sandbox's AWS settings in the place of the user's, for this process alone."""
-    for name in [n for n in os.environ if n.startswith("AWS_") or n.lower().endswith("_proxy")]:
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
         del os.environ[name]
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1,localhost")))
     os.environ |= {
+        "AWS_ENDPOINT_URL": running.endpoint,
+        "MLFLOW_S3_ENDPOINT_URL": running.endpoint,
+        "AWS_DEFAULT_REGION": aws.FALLBACK_REGION,
         "AWS_ACCESS_KEY_ID": running.access_key_id,
         "AWS_SECRET_ACCESS_KEY": running.secret_access_key,
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
@@ -122,7 +127,11 @@ def start_sandbox(settings: Settings) -> bool:
 
 
 def stop_sandbox(settings: Settings) -> None:
-    """End the sandbox and everything it started, and remove what it wrote."""
+    """End the sandbox and everything it started, and remove what it and the stack on it wrote."""
     sandbox.stop(settings.sandbox_folder)
-    shutil.rmtree(settings.sandbox_folder.parent, ignore_errors=True)
-    files.remove_empty(settings.sandbox_folder.parent.parent)
+    folder = settings.folder.parent / "aws"
+    for name in ("credentials", "config"):
+        (folder / name).unlink(missing_ok=True)
+    files.remove_empty(folder, settings.home)
+    files.remove_empty(settings.sandbox_folder, settings.home)
+    Folder(settings.folder).forget(settings.home)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -38,7 +39,7 @@ class Tracking:
         except urllib.error.HTTPError as error:
             said = error.read(200).decode("utf-8", "replace").strip()
             raise NotReady(f"The server at {self.uri} answers {error.code}: {said}") from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise NotReady(f"The server at {self.uri} does not answer ({reason}).") from error
         return found

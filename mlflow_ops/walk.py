@@ -29,6 +29,9 @@ class Watch(Protocol):
     def step(self, name: str, doing: str) -> AbstractContextManager[Voice]:
         """Show a step while the context lasts, with its time, and lend it a voice."""
 
+    def note(self, text: str) -> None:
+        """Say something that belongs to no step."""
+
     def done(self, what: str) -> None:
         """Say what the step that just ended came to."""
 
@@ -70,8 +73,12 @@ def look(stack: Stack, steps: Steps) -> tuple[Stack, Found]:
     return stack, found
 
 
-def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Stack:
-    """Make what `found` does not have or has incomplete, waiting for each step to be ready."""
+def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Found:
+    """Make what `found` does not have or has incomplete, waiting for each step to be ready.
+
+    Returns what stands then, by step.
+    """
+    standing: Found = {}
     for name, step in steps.items():
         record = found.get(name)
         doing = "make" if record is None else "repair" if record.missing else "check"
@@ -83,8 +90,9 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Stack:
                 record = step.create(stack)
             record = _when_ready(stack, step, record)
             stack = stack.knows(record)
+        standing[name] = record
         watch.done(f"{record.id} {record.detail}".strip())
-    return stack
+    return standing
 
 
 def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
@@ -115,7 +123,8 @@ def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
             states.append(StepStatus(name, None, "missing", str(error)))
             continue
         except (MlflowOpsError, sdk.ClientError) as error:
-            states.append(StepStatus(name, None, "unknown", _words(error)))
+            state = "pending" if isinstance(error, HostUnreachable) else "unknown"
+            states.append(StepStatus(name, None, state, _words(error)))
             continue
         if record:
             record = now.record or record
@@ -142,7 +151,7 @@ def overall(steps: Steps, states: list[StepStatus]) -> str:
     return next((result for state, result in order if state in held), "broken")
 
 
-def found_for_down(stack: Stack, steps: Steps) -> tuple[Found, tuple[str, ...]]:
+def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tuple[str, ...]]:
     """Find what `down` would destroy, and say what could not be asked; foreign things stay."""
     found: Found = {}
     failures: list[str] = []
@@ -150,8 +159,8 @@ def found_for_down(stack: Stack, steps: Steps) -> tuple[Found, tuple[str, ...]]:
         try:
             if record := step.find(stack):
                 found[name] = record
-        except NotOurs:
-            continue
+        except NotOurs as error:
+            watch.note(f"{error}")
         except (MlflowOpsError, sdk.ClientError) as error:
             failures.append(f"{name}: {_words(error)}")
     return found, tuple(failures)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from mlflow_ops.target import Target
 
 ANYWHERE = "0.0.0.0/0"
-CANONICAL = "099720109477"
+# https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
+CANONICAL = {"aws": "099720109477", "aws-cn": "837727238323", "aws-us-gov": "513442679011"}
 IMAGE_NAME = "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-{arch}-server-*"
 # https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 IMAGE_PARAMETER = (
@@ -64,6 +65,7 @@ def settle(
 
     Changes nothing. Raises BadOption or MlflowOpsError for a choice that cannot work.
     """
+    _check_standing(options, found)
     group, settled = found.get(SecurityGroup), first
     if group is None and not first.allow:
         settled = replace(settled, allow=(f"{target.own_address()}/32",))
@@ -76,6 +78,21 @@ def settle(
         ami = options.ami or _newest_ubuntu(target, first.instance_type)
         settled = replace(settled, ami=ami)
     return settled
+
+
+def _check_standing(options: Options, found: Mapping[type[Record], Record]) -> None:
+    """Raise BadOption for an option that what is there already contradicts."""
+    instance, group = found.get(Instance), found.get(SecurityGroup)
+    if isinstance(instance, Instance) and options.instance_type not in {None, instance.type}:
+        raise BadOption(
+            f"The stack's instance is a {instance.type}, not a {options.instance_type}: "
+            "`mlflow-ops down` first, or leave --instance-type out."
+        )
+    if isinstance(group, SecurityGroup) and options.vpc_id not in {None, group.vpc_id}:
+        raise BadOption(
+            f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "
+            "`mlflow-ops down` first, or leave --vpc-id out."
+        )
 
 
 def _own_range(target: Target) -> tuple[str, ...]:
@@ -152,7 +169,8 @@ def _newest_ubuntu(target: Target, instance_type: str) -> str:
         if code(error) not in {"ParameterNotFound", "AccessDeniedException"}:
             raise
     named: Any = [{"Name": "name", "Values": [IMAGE_NAME.format(arch=arch)]}]
-    images = target.aws.ec2.describe_images(Owners=[CANONICAL], Filters=named)["Images"]
+    owner = CANONICAL.get(target.aws.identity[1], CANONICAL["aws"])
+    images = target.aws.ec2.describe_images(Owners=[owner], Filters=named)["Images"]
     if not images:
         raise MlflowOpsError(
             f"No Ubuntu 24.04 image for {arch} is to be found in {target.aws.region}: "

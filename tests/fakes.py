@@ -74,6 +74,10 @@ class FakeWatch:
         self.seen.append(f"{doing} {name}")
         yield Voice(say=self.seen.append)
 
+    def note(self, text: str) -> None:
+        """Note a word beside the steps."""
+        self.seen.append(text)
+
     def done(self, what: str) -> None:
         """Note its end."""
         self.seen.append(f"done {what}")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import json
+import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from mlflow_ops import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMMANDS = {
     "up": "Make the stack, or what is missing of it.",
@@ -42,8 +48,20 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="mlflow-ops")
-def main() -> None:
+def group() -> None:
     """Your own MLflow tracking server on AWS: `up` makes it, `down` takes it away.
 
     Try everything on this machine, without an AWS account: mlflow-ops up --sandbox
     """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; with --json, a usage error is a JSON document too."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        sys.exit(group.main(words, prog_name="mlflow-ops", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        if "--json" in words:
+            click.echo(json.dumps({"error": error.format_message()}))
+        sys.exit(error.exit_code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from dataclasses import asdict
 
@@ -21,7 +20,7 @@ def command(call: Call) -> None:
     """
     screen = Screen(call.json)
     found = connection.find(call.settings)
-    os.environ.update(found.environment)
+    found.take_over()
     with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
         result = write_and_read_back(found.uri)
     screen.say(f"Wrote 2 metrics and an artifact to {found.uri} in {result.write_seconds:.2f} s,")

@@ -85,11 +85,11 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
     interrupts.leave_by_exception()
     try:
         return function(Call(_settings(options), as_json), **options) or 0
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):
         return _failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
-    except Exception as error:
-        if isinstance(error, (click.ClickException, click.Abort)):
-            raise
+    except SystemExit as ended:
+        return _failed("Ended by a signal.", int(ended.code or 1), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - the one place where every error becomes a sentence
         if debug:
             traceback.print_exc()
         found = known(error)
@@ -106,6 +106,10 @@ def known(error: Exception) -> MlflowOpsError:
         from mlflow_ops.aws import explain  # noqa: PLC0415 - as above
 
         return explain(error)
+    if isinstance(error, OSError) and error.filename:
+        return MlflowOpsError(
+            f"{error.filename}: {error.strerror}. Make room or set the rights, and try again."
+        )
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return MlflowOpsError(f"{words} (say --debug for the traceback)")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import plan, scan, walk
+from mlflow_ops import plan, sandbox, scan, walk
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
@@ -15,6 +16,9 @@ from mlflow_ops.records import Instance
 from mlflow_ops.stack import Stack
 from mlflow_ops.steps import STEPS, server
 from mlflow_ops.target import reach, stop_sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @stack_command(example="mlflow-ops down --yes")
@@ -28,33 +32,46 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     --yes is given. Works from any machine: AWS's tags say what belongs to the stack.
     """
     screen = Screen(call.json)
+    settings = call.settings
     try:
-        stack = Stack.of(call.settings, reach(call.settings))
+        stack = Stack.of(settings, reach(settings))
     except NotReady:
-        return _nothing_there(call, screen)
-    exit_code = _down(screen, stack, ask=not yes, dry_run=dry_run, keep=keep_bucket)
-    if call.settings.sandbox and not keep_bucket and not stack.folder.path.exists():
-        stop_sandbox(call.settings)
+        return _remains(call, screen, ask=not yes, dry_run=dry_run)
+    exit_code, done = _down(screen, stack, settings.home, Choice(not yes, dry_run, keep_bucket))
+    if settings.sandbox and done and not keep_bucket:
+        stop_sandbox(settings)
     return exit_code
 
 
-def _down(screen: Screen, stack: Stack, *, ask: bool, dry_run: bool, keep: bool) -> int:
+@dataclass(frozen=True)
+class Choice:
+    """What the user wants of `down`."""
 
-    found, failures = walk.found_for_down(stack, STEPS)
-    kept = found.pop("bucket").id if keep and "bucket" in found else None
+    ask: bool
+    dry_run: bool
+    keep: bool
+
+
+def _down(screen: Screen, stack: Stack, home: Path, choice: Choice) -> tuple[int, bool]:
+    """Show, ask, destroy and look again; return the exit code, and whether nothing is left."""
+    found, failures = walk.found_for_down(stack, STEPS, screen)
+    kept = found.pop("bucket").id if choice.keep and "bucket" in found else None
     if found:
-        report.what_goes(screen, stack, found, None if keep else _contents(stack, found))
-    if dry_run:
+        report.what_goes(screen, stack, found, None if choice.keep else _contents(stack, found))
+    if choice.dry_run:
         screen.result({"would_destroy": [record.id for record in found.values()]})
-        return 0
-    if found and ask and not screen.confirmed("Remove it?"):
-        return 1
+        return 0, False
+    if found and choice.ask:
+        screen.confirm("Remove it?")
     result = walk.down(stack, STEPS, found, screen)
-    result = replace(result, failures=failures + result.failures, kept=(kept,) if kept else ())
-    left = [each for each in scan.leftovers(stack) if each.id != kept]
-    if not left and not result.failures:
-        stack.folder.forget()
-    return report.ended(screen, result, left)
+    left, unseen = scan.leftovers(stack)
+    left = [each for each in left if each.id != kept]
+    failures = (*failures, *result.failures, *unseen)
+    result = replace(result, failures=failures, kept=(kept,) if kept else ())
+    done = not left and not failures
+    if done:
+        stack.folder.forget(home)
+    return report.ended(screen, result, left), done
 
 
 def _contents(stack: Stack, found: walk.Found) -> plan.Contents:
@@ -66,9 +83,23 @@ def _contents(stack: Stack, found: walk.Found) -> plan.Contents:
     return plan.contents(stack, stack.records, uri)
 
 
-def _nothing_there(call: Call, screen: Screen) -> int:
-
+def _remains(call: Call, screen: Screen, *, ask: bool, dry_run: bool) -> int:
+    """Remove what a sandbox has left whose process is gone."""
+    nothing: dict[str, list[str]] = {"destroyed": [], "left": [], "kept": []}
+    folder = call.settings.sandbox_folder
+    if not sandbox.remains(folder):
+        screen.say("There is no such sandbox: nothing to remove.")
+        screen.result({"would_destroy": []} if dry_run else nothing)
+        return 0
+    screen.say(
+        f"The sandbox's process is gone. What it has left in {folder} goes: its host's files, "
+        "with the database of the runs; the bucket is gone already."
+    )
+    if dry_run:
+        screen.result({"would_destroy": [str(folder)]})
+        return 0
+    if ask:
+        screen.confirm("Remove it?")
     stop_sandbox(call.settings)
-    screen.say("There is no such sandbox: nothing to remove.")
-    screen.result({"destroyed": [], "left": [], "kept": []})
+    screen.result({**nothing, "destroyed": [str(folder)]})
     return 0

@@ -52,12 +52,14 @@ def plan_document(stack: Stack, found: Found) -> dict[str, Any]:
     }
 
 
-def after_up(call: Call, screen: Screen, stack: Stack) -> int:
+def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     """Say where the server is and what to do next."""
     states = [
         walk.StepStatus(name, record.id, "ready", record.detail)
-        for name, record in zip(STEPS, stack.records.values(), strict=True)
+        for name, record in standing.items()
     ]
+    for record in standing.values():
+        stack = stack.knows(record)
     uri = server.uri(stack)
     again = call.again
     screen.say(f"\nThe MLflow server is ready: {uri}")

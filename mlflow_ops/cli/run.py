@@ -21,8 +21,9 @@ def command(call: Call, *, words: tuple[str, ...]) -> int:
     and keys. Its exit code is passed on.
     """
     own = dict(os.environ)
-    found = connection.find(call.settings)
+    environment = connection.find(call.settings).environment(own)
     try:
-        return subprocess.run(words, env=own | found.environment, check=False).returncode
+        code = subprocess.run(words, env=environment, check=False).returncode
     except OSError as error:
         raise MlflowOpsError(f"{words[0]} cannot be run: {error.strerror}.") from error
+    return code if code >= 0 else 128 - code  # as a shell says that a signal ended it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
+from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.stack import Voice
 
 if TYPE_CHECKING:
@@ -34,9 +36,10 @@ class Screen:
     _started: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        self.console = Console(
-            file=sys.stderr if self.as_json else sys.stdout, highlight=False, emoji=False
-        )
+        file = sys.stderr if self.as_json else sys.stdout
+        if isinstance(file, io.TextIOWrapper):  # a stream that has no ✓ gets a ? for it
+            file.reconfigure(errors="replace")
+        self.console = Console(file=file, highlight=False, emoji=False)
 
     def say(self, text: str = "") -> None:
         """Say something to the person who watches."""
@@ -47,11 +50,12 @@ class Screen:
         if self.as_json:
             click.echo(json.dumps(document))
 
-    def confirmed(self, question: str) -> bool:
-        """Ask; where nobody can answer, say how to agree beforehand."""
+    def confirm(self, question: str) -> None:
+        """Ask, and raise MlflowOpsError on a no; BadOption where nobody can answer."""
         if not sys.stdin.isatty():
-            raise click.UsageError("Nobody is here to be asked: say --yes to go on.")
-        return click.confirm(question, err=self.as_json)
+            raise BadOption("Nobody is here to be asked: say --yes to go on.")
+        if not click.confirm(question, err=self.as_json):
+            raise MlflowOpsError("You said no: nothing was changed.")
 
     @contextmanager
     def step(self, name: str, doing: str) -> Iterator[Voice]:
@@ -66,6 +70,10 @@ class Screen:
         except BaseException:
             self.say(f"✗ {name:<{WIDTH}} {self._seconds()}")
             raise
+
+    def note(self, text: str) -> None:
+        """Say something that belongs to no step."""
+        self.say(text)
 
     def done(self, what: str) -> None:
         """Say what the step that just ended came to, and how long it took."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
@@ -38,10 +37,10 @@ def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has 
         training = trainer.Training(**options)
     except ValueError as error:
         raise BadOption(str(error)) from error
-    found = connection.Connection(uri, {}) if uri else connection.find(call.settings)
+    found = connection.Connection(uri) if uri else connection.find(call.settings)
     try:
         dataset = trainer.data.load(data)
-        os.environ.update(found.environment)
+        found.take_over()
         result = trainer.run(dataset, training, tracking_uri=found.uri)
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error

@@ -62,14 +62,14 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     if dry_run:
         screen.result(report.plan_document(stack, found))
         return 0
-    if ask and not complete and not screen.confirmed("Make it?"):
-        return 1
+    if ask and not complete:
+        screen.confirm("Make it?")
     stack.folder.settle(stack.names)
     try:
-        stack = walk.up(stack, STEPS, found, screen)
+        standing = walk.up(stack, STEPS, found, screen)
     finally:
         stack.hang_up()
-    return report.after_up(call, screen, stack)
+    return report.after_up(call, screen, stack, standing)
 
 
 def _planned(call: Call, wish: Options) -> tuple[Stack, walk.Found]:

@@ -33,7 +33,11 @@ def application(images: Path) -> WSGIApplication:
     """Return moto's API as a WSGI application; it is told of our images in this file."""
     images.write_text(json.dumps([_image(*named) for named in IMAGES.items()]), encoding="utf-8")
     # moto reads these when it is imported. No web page may use the API, so no CORS.
-    os.environ |= {"MOTO_AMIS_PATH": str(images), "MOTO_DISABLE_GLOBAL_CORS": "true"}
+    os.environ |= {
+        "MOTO_AMIS_PATH": str(images),
+        "MOTO_DISABLE_GLOBAL_CORS": "true",
+        "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    }
     from moto.moto_server import werkzeug_app  # noqa: PLC0415 - only now is its environment right
 
     return werkzeug_app.DomainDispatcherApplication(werkzeug_app.create_backend_app)

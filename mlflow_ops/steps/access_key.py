@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow_ops import key_file
 from mlflow_ops.records import READY, AccessKey, Readiness, Record
+from mlflow_ops.retry import while_unknown
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -40,7 +42,8 @@ def create(stack: Stack) -> AccessKey:
         stack.journal.gone("access_key", lost)
         stack.voice.say(f"replaced the access key {lost}: its secret is not on this machine")
     with stack.journal.asking("access_key", user=user) as made:
-        key = iam.create_access_key(UserName=user)["AccessKey"]
+        ask = partial(iam.create_access_key, UserName=user)
+        key = while_unknown(ask, "NoSuchEntity", clock=stack.clock)["AccessKey"]
         key_file.write(stack.folder.access_key, key["AccessKeyId"], key["SecretAccessKey"])
         made(key["AccessKeyId"])
     return AccessKey(key["AccessKeyId"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import key_file, profiles
+from mlflow_ops import files, key_file, profiles
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, AwsProfile, Readiness, Record
 
@@ -58,14 +58,15 @@ def destroy(stack: Stack, record: Record) -> None:  # noqa: ARG001 - the section
     """Take the two sections out again."""
     for path, header, _ in _sections(stack):
         profiles.remove(path, header)
+        files.temporary_of(path.resolve()).unlink(missing_ok=True)
 
 
 def _sections(stack: Stack) -> Sections:
     """Return, for each of the two files, the section's header and its settings."""
     key_id, secret = key_file.read(stack.folder.access_key) or ("", "")
-    files, name = stack.target.aws_files, stack.names.base
+    where, name = stack.target.aws_files, stack.names.base
     credentials = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
     config = {"region": stack.names.region, "output": "json"}
     if stack.aws.endpoint:
         config["endpoint_url"] = stack.aws.endpoint
-    return [(files.credentials, name, credentials), (files.config, f"profile {name}", config)]
+    return [(where.credentials, name, credentials), (where.config, f"profile {name}", config)]

@@ -10,6 +10,7 @@ from mlflow_ops import buckets
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, Bucket, Readiness, Record
+from mlflow_ops.retry import while_unknown
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -27,7 +28,9 @@ def find(stack: Stack) -> Bucket | None:
     except sdk.ClientError as error:
         if code(error) == "404":
             return None
-        raise _taken(name) if code(error) in {"301", "403"} else error from error
+        # In the account's own namespace nobody else can have it: then 403 is a right we lack.
+        foreign = code(error) == "301" or (code(error) == "403" and not stack.names.owns_namespace)
+        raise _taken(name) if foreign else error from error
     tags = _tags(stack)
     # Emulators drop the tags of the create call: then the journal knows whose it is.
     if not stack.names.own(tags) and not (tags == [] and _asked(stack)):
@@ -43,21 +46,12 @@ def plan(stack: Stack) -> str:
 
 def create(stack: Stack) -> Bucket:
     """Create the bucket with its tags, and close it to the public."""
-    s3, name = stack.aws.s3, stack.names.bucket
+    name = stack.names.bucket
     if find(stack) is None:
         with stack.journal.asking("bucket", name=name) as made:
             _create(stack)
             made(name)
-    if not stack.names.own(_tags(stack)):
-        tags: Any = stack.names.tags
-        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
-    if stack.want().as_taught:
-        s3.delete_public_access_block(Bucket=name)
-    else:
-        block: Any = buckets.CLOSED
-        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
-    rule: Any = buckets.ENCRYPTED
-    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rule)
+    while_unknown(lambda: _settle(stack), "NoSuchBucket", "OperationAborted", clock=stack.clock)
     return Bucket(name)
 
 
@@ -91,6 +85,20 @@ def _create(stack: Stack) -> None:
             raise
 
 
+def _settle(stack: Stack) -> None:
+    s3, name = stack.aws.s3, stack.names.bucket
+    if not stack.names.own(_tags(stack)):
+        tags: Any = stack.names.tags
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+    if stack.want().as_taught:
+        s3.delete_public_access_block(Bucket=name)
+    else:
+        block: Any = buckets.CLOSED
+        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
+    rule: Any = buckets.ENCRYPTED
+    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rule)
+
+
 def _missing(stack: Stack, tags: list[Any]) -> tuple[str, ...]:
     if stack.wanted is None:
         return ()
@@ -113,7 +121,8 @@ def _tags(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
 
 
 def _asked(stack: Stack) -> bool:
-    return stack.journal.last("bucket", "asked") is not None
+    journal = stack.journal
+    return bool(journal.open_question("bucket") or journal.last("bucket", "made"))
 
 
 def _taken(name: str) -> NotOurs:

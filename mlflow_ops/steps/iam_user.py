@@ -9,6 +9,7 @@ from mlflow_ops.errors import NotOurs
 from mlflow_ops.names import IAM_PATH
 from mlflow_ops.policies import USER_POLICY, administrator_access, server_policy
 from mlflow_ops.records import READY, IamUser, Readiness, Record
+from mlflow_ops.retry import while_unknown
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -49,13 +50,7 @@ def create(stack: Stack) -> IamUser:
             tags: Any = stack.names.tags
             answer = iam.create_user(UserName=name, Path=IAM_PATH, Tags=tags)
             made(answer["User"]["UserName"])
-    if stack.want().as_taught:
-        iam.attach_user_policy(UserName=name, PolicyArn=_administrator(stack))
-        _drop_inline(iam, name)
-    else:
-        document = json.dumps(_document(stack))
-        iam.put_user_policy(UserName=name, PolicyName=USER_POLICY, PolicyDocument=document)
-        _detach_all(iam, name)
+    while_unknown(lambda: _set_policy(stack), "NoSuchEntity", clock=stack.clock)
     return IamUser(name)
 
 
@@ -75,6 +70,17 @@ def destroy(stack: Stack, record: Record) -> None:
         iam.delete_user(UserName=name)
     except iam.exceptions.NoSuchEntityException:
         return
+
+
+def _set_policy(stack: Stack) -> None:
+    iam, name = stack.aws.iam, stack.names.base
+    if stack.want().as_taught:
+        iam.attach_user_policy(UserName=name, PolicyArn=_administrator(stack))
+        _drop_inline(iam, name)
+    else:
+        document = json.dumps(_document(stack))
+        iam.put_user_policy(UserName=name, PolicyName=USER_POLICY, PolicyDocument=document)
+        _detach_all(iam, name)
 
 
 def _missing(stack: Stack, name: str) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError
+from mlflow_ops.errors import HostFailed, HostUnreachable
 from mlflow_ops.records import READY, Instance, Readiness, Record, SecurityGroup
+from mlflow_ops.retry import while_unknown
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ PLACE = "aws"
 DEADLINE = 600.0
 GONE_DEADLINE = 600.0
 DISK_GIB = 8
+BURSTABLE = re.compile(r"t(2|3|3a|4g)\.")
 ALIVE = ("pending", "running", "stopping", "stopped")
 DYING = "shutting-down"
 DOWN = ("stopping", "stopped", DYING, "terminated")
@@ -31,8 +35,7 @@ GONE = ("terminated", UNSEEN)
 
 def find(stack: Stack) -> Instance | None:
     """Return the stack's instance; a dying one counts only when no new one is wanted."""
-    states = {"Name": "instance-state-name", "Values": [*ALIVE, DYING]}
-    found = _described(stack, Filters=[*stack.names.filters, states])
+    found = _own(stack)
     found.sort(key=lambda one: one["State"]["Name"] == DYING)
     if not found or (stack.wanted and found[0]["State"]["Name"] == DYING):
         return None
@@ -50,36 +53,27 @@ def plan(stack: Stack) -> str:
 
 def create(stack: Stack) -> Instance:
     """Launch the instance, once: its token is on disk before the call. A stopped one is started."""
-    if stopped := find(stack):
-        return _start(stack, stopped)
+    if there := find(stack):
+        return _start(stack, there) if there.missing else there
     asked = stack.journal.open_question("instance")
-    token = asked["token"] if asked else secrets.token_hex(16)
-    with stack.journal.asking("instance", token=token) as made:
-        try:
-            instance = _launch(stack, token)
-        except sdk.ClientError as error:
-            if code(error) not in {"IdempotentInstanceTerminated", "IdempotentParameterMismatch"}:
-                raise
-            instance = _again(stack, error)
-        made(instance["InstanceId"])
-    return _record(instance)
+    try:
+        return _launch(stack, asked["token"] if asked else secrets.token_hex(16))
+    except sdk.ClientError as error:
+        if code(error) not in {"IdempotentInstanceTerminated", "IdempotentParameterMismatch"}:
+            raise
+        return find(stack) or _launch(stack, secrets.token_hex(16))
 
 
 def ready(stack: Stack, record: Record) -> Readiness:
     """Tell whether it runs, has passed AWS's status checks, and answers over SSH."""
     now = _now(stack, record.id)
-    if now.state in DOWN:
-        return Readiness("broken", f"the instance is {now.state}", now)
+    starting = stack.wanted is not None and now.state in {"stopping", "stopped"}
+    if now.state in DOWN and not starting:
+        return Readiness("broken", f"the instance is {now.detail}", now)
     if now.state != "running" or not now.address:
         return Readiness("pending", now.state, now)
     checks = _checks(stack, record.id)
-    if checks.state != "ready":
-        return replace(checks, record=now)
-    try:
-        stack.knows(now).host()
-    except HostUnreachable as error:
-        return Readiness("pending" if stack.wanted else "unknown", str(error), now)
-    return Readiness("ready", record=now)
+    return _answering(stack, now) if checks.state == "ready" else replace(checks, record=now)
 
 
 def destroy(stack: Stack, record: Record) -> None:
@@ -106,18 +100,30 @@ def _start(stack: Stack, stopped: Instance) -> Instance:
     return stopped
 
 
-def _again(stack: Stack, error: sdk.ClientError) -> Any:  # noqa: ANN401 - AWS's own description
-    """Launch under a new token, unless the old one's instance lives after all."""
-    if code(error) == "IdempotentParameterMismatch" and find(stack):
-        raise MlflowOpsError(
-            "An instance was asked for with other options a moment ago and is there now: "
-            "run the same command again."
-        ) from error
-    return _launch(stack, secrets.token_hex(16))
+def _answering(stack: Stack, now: Instance) -> Readiness:
+    try:
+        stack.knows(now).host()
+    except HostUnreachable as error:
+        return Readiness("pending", str(error), now)
+    except HostFailed as error:
+        if stack.wanted:
+            raise
+        return Readiness("unknown", str(error), now)
+    return Readiness("ready", record=now)
 
 
-def _launch(stack: Stack, token: str) -> Any:  # noqa: ANN401 - AWS's own description
-    return stack.aws.ec2.run_instances(**request(stack, token))["Instances"][0]
+def _launch(stack: Stack, token: str) -> Instance:
+    """Ask for the instance, as soon as EC2 knows the new group and key pair."""
+    ask = partial(stack.aws.ec2.run_instances, **request(stack, token))
+    unknown = (
+        "InvalidGroup.NotFound",
+        "InvalidKeyPair.NotFound",
+        "InvalidSecurityGroupID.NotFound",
+    )
+    with stack.journal.asking("instance", token=token) as made:
+        found = while_unknown(ask, *unknown, clock=stack.clock)["Instances"][0]
+        made(found["InstanceId"])
+    return _record(found)
 
 
 def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters of RunInstances
@@ -150,12 +156,17 @@ def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters o
         "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": disk}],
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
         "TagSpecifications": [{"ResourceType": kind, "Tags": stack.names.tags} for kind in kinds],
-        **(standard if wanted.instance_type.startswith("t") else {}),
+        **(standard if BURSTABLE.match(wanted.instance_type) else {}),
     }
 
 
 def _checks(stack: Stack, instance_id: str) -> Readiness:
-    answer = stack.aws.ec2.describe_instance_status(InstanceIds=[instance_id])
+    try:
+        answer = stack.aws.ec2.describe_instance_status(InstanceIds=[instance_id])
+    except sdk.ClientError as error:
+        if code(error) != "InvalidInstanceID.NotFound":
+            raise
+        return Readiness("pending", UNSEEN)
     found = {
         status[kind]["Status"]
         for status in answer["InstanceStatuses"]
@@ -172,10 +183,23 @@ def _now(stack: Stack, instance_id: str) -> Instance:
 
 
 def _record(found: Any) -> Instance:  # noqa: ANN401 - AWS's own description
-    state, address = found["State"]["Name"], found.get("PublicIpAddress", "")
-    words = f"{found['InstanceType']}, {state}, {address}" if address else state
-    dns = found.get("PublicDnsName", "")
-    return Instance(found["InstanceId"], detail=words, state=state, address=address, dns=dns)
+    state, kind = found["State"]["Name"], found["InstanceType"]
+    address, dns = found.get("PublicIpAddress", ""), found.get("PublicDnsName", "")
+    why = found.get("StateReason", {}).get("Message", "") if state in DOWN else ""
+    words = ", ".join(filter(None, (kind, state, address, why)))
+    identifier = found["InstanceId"]
+    return Instance(identifier, detail=words, type=kind, state=state, address=address, dns=dns)
+
+
+def _own(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    """Return the stack's instances that are not terminated, by tag, or by the id we were told."""
+    alive = {"Name": "instance-state-name", "Values": [*ALIVE, DYING]}
+    if found := _described(stack, Filters=[*stack.names.filters, alive]):
+        return found
+    # The tags of a new instance may show later than its id.
+    told = stack.journal.last("instance", "made")
+    described = _described(stack, InstanceIds=[told["id"]]) if told else []
+    return [one for one in described if one["State"]["Name"] != "terminated"]
 
 
 def _described(stack: Stack, **which: Any) -> Any:  # noqa: ANN401 - AWS's own descriptions

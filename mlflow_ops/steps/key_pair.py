@@ -14,7 +14,8 @@ from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, KeyPair, Readiness, Record
 
 if TYPE_CHECKING:
-    from mlflow_ops.stack import Folder, Stack
+    from mlflow_ops.folder import Folder
+    from mlflow_ops.stack import Stack
 
 PURPOSE = "SSH key pair for the host"
 PLACE = "aws"
@@ -46,12 +47,15 @@ def plan(stack: Stack) -> str:
 
 
 def create(stack: Stack) -> KeyPair:
-    """Make the key here and give AWS its public half; one whose private half is lost goes first."""
+    """Give AWS the public half of the key that is here, or of a new one.
+
+    A host lets in the key it was launched with, so one that is here is never replaced.
+    """
     ec2, name = stack.aws.ec2, stack.names.base
     if find(stack) is not None:
         ec2.delete_key_pair(KeyName=name)
         stack.voice.say("replaced the key pair: its private key is not on this machine")
-    public = _generate(stack.folder)
+    public = _public_half(_held(stack.folder) or _generate(stack.folder))
     with stack.journal.asking("key_pair", name=name) as made:
         tags: Any = [{"ResourceType": "key-pair", "Tags": stack.names.tags}]
         answer = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=public, TagSpecifications=tags)
@@ -71,7 +75,7 @@ def destroy(stack: Stack, record: Record) -> None:  # noqa: ARG001 - emulators d
     stack.folder.known_hosts.unlink(missing_ok=True)
 
 
-def _generate(folder: Folder) -> bytes:
+def _generate(folder: Folder) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(
         serialization.Encoding.PEM,
@@ -79,7 +83,16 @@ def _generate(folder: Folder) -> bytes:
         serialization.NoEncryption(),
     )
     files.write_private(folder.private_key, private.decode())
-    return _public_half(key)
+    return key
+
+
+def _held(folder: Folder) -> Ed25519PrivateKey | None:
+    """Return the private key on this machine, if there is a good one."""
+    try:
+        key = serialization.load_ssh_private_key(folder.private_key.read_bytes(), password=None)
+    except (OSError, ValueError):
+        return None
+    return key if isinstance(key, Ed25519PrivateKey) else None
 
 
 def _public_half(key: Ed25519PrivateKey) -> bytes:
@@ -90,9 +103,5 @@ def _public_half(key: Ed25519PrivateKey) -> bytes:
 
 def _matches(folder: Folder, public: str) -> bool:
     """Whether the private key on this machine belongs to this public key."""
-    try:
-        key = serialization.load_ssh_private_key(folder.private_key.read_bytes(), password=None)
-    except (OSError, ValueError):
-        return False
-    ours = _public_half(key) if isinstance(key, Ed25519PrivateKey) else b""
-    return ours.split()[:2] == public.encode().split()[:2]
+    held = _held(folder)
+    return held is not None and _public_half(held).split()[:2] == public.encode().split()[:2]

@@ -91,7 +91,8 @@ def _answers(tracking_uri: str) -> bool:
 
 
 def _facts(stack: Stack) -> Facts:
-    return commands.parse_facts(stack.host().run(commands.server_facts()))
+    known = dict.fromkeys(commands.SERVER_FACTS, "")
+    return known | commands.parse_facts(stack.host().run(commands.server_facts()))
 
 
 def _has_systemd(facts: Facts) -> bool:

@@ -34,7 +34,7 @@ def find(stack: Stack) -> Software | None:
     missing = tuple(_lacking(facts))
     if not facts.get("environment"):
         return None
-    return Software(_digest()[:12], missing=missing if stack.wanted else ())
+    return Software(_digest()[:12], missing=missing)
 
 
 def plan(stack: Stack) -> str:  # noqa: ARG001 - the same for every stack
@@ -56,9 +56,9 @@ def create(stack: Stack) -> Software:
     return Software(_digest()[:12])
 
 
-def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - installed is ready
-    """Tell that the software is there."""
-    return READY
+def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - `find` has asked the host
+    """Tell whether all of it is there."""
+    return Readiness("pending", "not all of it is installed") if record.missing else READY
 
 
 def destroy(stack: Stack, record: Record) -> None:

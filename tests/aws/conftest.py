@@ -10,9 +10,10 @@ import pytest
 from doubles import moto_cloud, ssh
 
 from mlflow_ops.aws import Aws
+from mlflow_ops.folder import Folder
 from mlflow_ops.names import Names
 from mlflow_ops.records import SecurityGroup
-from mlflow_ops.stack import Folder, Stack
+from mlflow_ops.stack import Stack
 from mlflow_ops.target import AwsFiles, Ports, Target
 from mlflow_ops.wanted import Wanted
 

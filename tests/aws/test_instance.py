@@ -11,6 +11,7 @@ from botocore.stub import Stubber
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import instance
 from mlflow_ops.target import Ports
+from mlflow_ops.wait import Clock
 
 if TYPE_CHECKING:
     from doubles.moto_cloud import MotoCloud
@@ -59,8 +60,7 @@ def test_a_used_up_token_is_replaced(grouped: Stack, code: str) -> None:
     with Stubber(grouped.aws.ec2) as stubber:
         stubber.add_response("describe_instances", {"Reservations": []})
         stubber.add_client_error("run_instances", code)
-        if code == "IdempotentParameterMismatch":
-            stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_response("describe_instances", {"Reservations": []})
         stubber.add_response("run_instances", launched())
         assert instance.create(grouped).id == "i-1"
 
@@ -68,6 +68,46 @@ def test_a_used_up_token_is_replaced(grouped: Stack, code: str) -> None:
 def launched(state: str = "pending") -> dict[str, Any]:
     found = {"InstanceId": "i-1", "InstanceType": "t3.micro", "State": {"Name": state}}
     return {"Instances": [found]}
+
+
+def test_an_instance_whose_tags_do_not_show_yet_is_found_by_the_id_we_were_told(
+    grouped: Stack,
+) -> None:
+    with grouped.journal.asking("instance", token="t") as made:
+        made("i-1")
+    found = launched("running")["Instances"][0]
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_response(
+            "describe_instances",
+            {"Reservations": [{"Instances": [found]}]},
+            {"InstanceIds": ["i-1"]},
+        )
+        assert instance.find(grouped) == Instance(
+            "i-1", detail="t3.micro, running", type="t3.micro", state="running"
+        )
+
+
+def test_a_group_that_ec2_does_not_know_everywhere_yet_is_waited_for(grouped: Stack) -> None:
+    clock = Clock(grouped.clock.now, lambda _: None)
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_client_error("run_instances", "InvalidGroup.NotFound")
+        stubber.add_client_error("run_instances", "InvalidKeyPair.NotFound")
+        stubber.add_response("run_instances", launched())
+        assert instance.create(replace(grouped, clock=clock)).id == "i-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "billed"), [("t3.micro", True), ("t4g.small", True), ("trn1.2xlarge", False)]
+)
+def test_only_burstable_types_are_given_a_credit_specification(
+    grouped: Stack, kind: str, *, billed: bool
+) -> None:
+    assert grouped.wanted
+    wanted = replace(grouped.wanted, instance_type=kind)
+    asked = instance.request(replace(grouped, wanted=wanted), "t")
+    assert ("CreditSpecification" in asked) == billed
 
 
 def test_ready_means_running_checked_and_answering_over_ssh(
@@ -89,7 +129,8 @@ def test_ready_means_running_checked_and_answering_over_ssh(
     ("state", "checks", "expected"),
     [
         ("pending", None, "pending"),
-        ("stopped", None, "broken"),
+        ("stopped", None, "pending"),
+        ("shutting-down", None, "broken"),
         ("terminated", None, "broken"),
         ("running", "initializing", "pending"),
         ("running", "impaired", "broken"),

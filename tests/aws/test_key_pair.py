@@ -56,3 +56,16 @@ def test_destroying_twice_removes_both_halves(stack: Stack, cloud: MotoCloud) ->
     key_pair.destroy(stack, made)
     assert cloud.holdings()["key_pairs"] == []
     assert not stack.folder.private_key.exists()
+
+
+def test_a_pair_deleted_in_the_console_is_given_back_the_key_that_hosts_let_in(
+    stack: Stack,
+) -> None:
+    key_pair.create(stack)
+    before = stack.folder.private_key.read_text()
+    stack.aws.ec2.delete_key_pair(KeyName=stack.names.base)
+    key_pair.create(stack)
+    assert stack.folder.private_key.read_text() == before
+    found = key_pair.find(stack)
+    assert found
+    assert found.missing == ()

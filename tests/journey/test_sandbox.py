@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
-import pytest
+from journey.conftest import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from conftest import Cli, Ran
+    from conftest import Cli
 
 STEPS = [
     "iam_user",
@@ -46,24 +44,6 @@ import pandas
 row = pandas.DataFrame([json.loads(sys.argv[1])])
 print("PREDICTED", model.predict(row)[0])
 """
-
-
-@pytest.fixture
-def sandboxed(cli: Cli) -> Iterator[Cli]:
-    """Run commands on a sandbox that is gone after the test, whatever became of it."""
-
-    def run(command: str, *words: str, **more: Any) -> Ran:  # noqa: ANN401 - as `cli` takes them
-        return cli(command, "--sandbox", *words, **more)
-
-    try:
-        yield run
-    finally:
-        run("down", "--yes")
-
-
-def document(ran: Ran) -> Any:  # noqa: ANN401 - one JSON document
-    """Return what stands on stdout, which must be one JSON document and nothing else."""
-    return json.loads(ran.out)
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -47,7 +47,41 @@ def test_no_byte_of_anybody_else_is_changed(tmp_path: Path, before: bytes, after
     profiles.add(path, HEADER, {**SETTINGS, "region": "eu-west-1"})
     path.write_bytes(path.read_bytes() + after)
     profiles.remove(path, HEADER)
-    assert path.read_bytes() == before + after
+    # What others have added to a line without end since then must not be glued to it.
+    glue = b"\n" if after and before and not before.endswith(b"\n") else b""
+    assert path.read_bytes() == before + glue + after
+
+
+def test_two_sections_of_ours_leave_a_line_without_end_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    path.write_bytes(b"[default]\naws_secret_access_key = usersecret")
+    profiles.add(path, "one", SETTINGS)
+    profiles.add(path, "two", SETTINGS)
+    profiles.remove(path, "one")
+    assert profiles.settings_of(path, "two") == SETTINGS
+    profiles.remove(path, "two")
+    assert path.read_bytes() == b"[default]\naws_secret_access_key = usersecret"
+
+
+def test_two_sections_of_ours_leave_no_file_where_there_was_none(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    profiles.add(path, "one", SETTINGS)
+    profiles.add(path, "two", SETTINGS)
+    profiles.remove(path, "one")
+    profiles.remove(path, "two")
+    assert not path.exists()
+
+
+def test_a_profile_added_after_ours_is_not_glued_to_the_users_last_line(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    path.write_bytes(b"[default]\naws_secret_access_key = usersecret")
+    profiles.add(path, HEADER, SETTINGS)
+    with path.open("ab") as file:
+        file.write(b"[work]\nregion = x\n")
+    profiles.remove(path, HEADER)
+    loaded = botocore.configloader.raw_config_parse(str(path))
+    assert loaded["default"]["aws_secret_access_key"] == "usersecret"
+    assert loaded["work"] == {"region": "x"}
 
 
 def test_the_aws_sdk_reads_the_section(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from fakes import FakeStep, FakeWatch
 
 from mlflow_ops import walk
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, TimedOut
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, PrivateKeyLost, TimedOut
+from mlflow_ops.folder import Folder
 from mlflow_ops.names import Names
 from mlflow_ops.records import Readiness
-from mlflow_ops.stack import Folder, Stack
+from mlflow_ops.stack import Stack
 from mlflow_ops.wait import Clock
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def test_a_broken_step_is_not_waited_for(stack: Stack, steps: dict[str, FakeStep
 
 def test_down_goes_backwards_and_past_a_failure(stack: Stack, steps: dict[str, FakeStep]) -> None:
     up(stack, steps)
-    found, _ = walk.found_for_down(stack, steps)
+    found, _ = walk.found_for_down(stack, steps, FakeWatch())
     steps["first"].calls.clear()
     steps["second"].error = MlflowOpsError("not now")
     ended = walk.down(stack, steps, found, FakeWatch())
@@ -135,7 +136,7 @@ def test_down_leaves_what_is_not_ours_and_what_goes_with_the_instance(
     up(stack, steps)
     steps["first"].error = NotOurs("theirs")
     steps["third"].PLACE = "host"
-    found, failures = walk.found_for_down(stack, steps)
+    found, failures = walk.found_for_down(stack, steps, FakeWatch())
     assert list(found) == ["second"]
     assert failures == ()
 
@@ -145,10 +146,11 @@ def test_a_step_that_cannot_be_asked_is_unknown_and_the_others_are_asked(
 ) -> None:
     for name, step in steps.items():
         step.world.add(name)
-    steps["second"].error = HostUnreachable("no key here")
+    steps["second"].error = PrivateKeyLost("no key here")
+    steps["third"].error = HostUnreachable("it boots")
     _, states = walk.status(stack, steps)
-    assert [state.state for state in states] == ["ready", "unknown", "ready"]
-    assert states[1].detail == "no key here"
+    assert [state.state for state in states] == ["ready", "unknown", "pending"]
+    assert [state.detail for state in states] == ["", "no key here", "it boots"]
 
 
 @dataclass(frozen=True)
