@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from mlflow_ops.errors import MlflowOpsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 SERVICE = "https://checkip.amazonaws.com"
 DEADLINE = 5.0
 LONGEST_ANSWER = 64
+# The shortest prefix, by IP version, that can still be one organisation's.
+SHORTEST = {4: 8, 6: 16}
 
 
 def public(fetch: Callable[[str], bytes] | None = None) -> str:
@@ -42,4 +44,14 @@ def _unknown(cause: str) -> str:
     return (
         f"This machine's public address could not be found at {SERVICE} ({cause}): "
         "say with --allow CIDR who may reach the server."
+    )
+
+
+def world_open(ranges: Iterable[str]) -> bool:
+    """Whether these CIDRs, side by side, let in more than an IPv4 /8 or an IPv6 /16."""
+    networks: list[Any] = [ipaddress.ip_network(each, strict=False) for each in ranges]
+    return any(
+        joined.prefixlen < shortest
+        for version, shortest in SHORTEST.items()
+        for joined in ipaddress.collapse_addresses(n for n in networks if n.version == version)
     )

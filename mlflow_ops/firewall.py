@@ -20,8 +20,6 @@ DEFAULT, ALLOW, AS_TAUGHT = "default", "allow", "as-taught"
 TUTORIAL_PORTS = {80, 443}
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 LIMIT = 60
-# The shortest prefix, by IP version, that can still be one organisation's.
-SHORTEST = {4: 8, 6: 16}
 ALL = -1
 
 
@@ -167,14 +165,4 @@ def difference(held: Iterable[Rule], wanted: Iterable[Rule], *, only: bool) -> C
             if origins.get(rule.door, rule.origin) != rule.origin
         ),
         remove=tuple(rule for rule in ours if rule.door not in origins),
-    )
-
-
-def world_open(ranges: Iterable[str]) -> bool:
-    """Whether these CIDRs, side by side, let in more than an IPv4 /8 or an IPv6 /16."""
-    networks: list[Any] = [ipaddress.ip_network(each, strict=False) for each in ranges]
-    return any(
-        joined.prefixlen < shortest
-        for version, shortest in SHORTEST.items()
-        for joined in ipaddress.collapse_addresses(n for n in networks if n.version == version)
     )

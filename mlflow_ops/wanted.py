@@ -55,6 +55,7 @@ def first_thoughts(options: Options, target: Target) -> Wanted:
         instance_type=options.instance_type or usual,
         allow=given or _own_range(target),
         allow_only_these=bool(given),
+        vpc_id=options.vpc_id or "",
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mlflow_ops import address, walk
 from mlflow_ops import plan as plans
-from mlflow_ops import walk
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import STEPS, server
-from mlflow_ops.wanted import ANYWHERE
 
 if TYPE_CHECKING:
     from mlflow_ops.cli.command import Call
@@ -33,7 +32,7 @@ def plan(screen: Screen, stack: Stack, found: Found) -> None:
     for row in plans.rows(stack, STEPS, found):
         screen.say(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
     screen.say(plans.cost(stack))
-    if ANYWHERE in stack.want().allow:
+    if address.world_open(stack.want().allow):
         screen.say(
             "Warning: anyone on the internet will be able to reach the server, which asks for "
             "no login. Name who may with --allow CIDR."

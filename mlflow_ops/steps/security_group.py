@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import botocore.exceptions as sdk
-
-from mlflow_ops import firewall
-from mlflow_ops.aws import code
+from mlflow_ops import firewall, groups
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, Readiness, Record, SecurityGroup
 from mlflow_ops.retry import while_unknown
@@ -21,11 +18,6 @@ PURPOSE = "firewall around the instance"
 PLACE = "aws"
 DEADLINE = 120.0
 GONE_DEADLINE = 300.0
-# A new group that AWS does not know everywhere yet, and rules that are not those just described.
-STALE = (
-    *("InvalidGroup.NotFound", "InvalidPermission.Duplicate", "InvalidPermission.NotFound"),
-    "InvalidSecurityGroupRuleId.NotFound",
-)
 
 
 def find(stack: Stack) -> SecurityGroup | None:
@@ -49,7 +41,7 @@ def create(stack: Stack) -> SecurityGroup:
     group = while_unknown(
         lambda: _seen(stack) or _made(stack), "InvalidGroup.Duplicate", clock=stack.clock
     )
-    while_unknown(lambda: _arrange(stack, group.id), *STALE, clock=stack.clock)
+    while_unknown(lambda: _arrange(stack, group.id), *groups.STALE, clock=stack.clock)
     return group
 
 
@@ -62,7 +54,7 @@ def destroy(stack: Stack, record: Record) -> None:
     """Delete the group, as soon as nothing uses it any more."""
     until(
         f"the security group {record.id} to be free of its instance",
-        lambda: _deleted(stack, record.id),
+        lambda: groups.deleted(stack.aws.ec2, record.id),
         deadline=GONE_DEADLINE,
         clock=stack.clock,
     )
@@ -107,49 +99,11 @@ def _change(stack: Stack, group_id: str) -> firewall.Change:
     """Return what `create` has to do to the rules; a group without an id has none yet."""
     if stack.wanted is None:
         return firewall.Change()
-    held = _held(stack, group_id) if group_id else ()
+    held = groups.rules(stack.aws.ec2, group_id) if group_id else ()
     wanted = firewall.wanted_rules(stack.wanted, stack.target.ports)
     only = stack.wanted.allow_only_these
     return firewall.difference(held, wanted, only=only).checked(group_id)
 
 
-def _held(stack: Stack, group_id: str) -> tuple[firewall.Rule, ...]:
-    pages = stack.aws.ec2.get_paginator("describe_security_group_rules").paginate(
-        Filters=[{"Name": "group-id", "Values": [group_id]}]
-    )
-    rules = [rule for page in pages for rule in page["SecurityGroupRules"]]
-    return tuple(firewall.Rule.of(rule) for rule in rules if not rule["IsEgress"])
-
-
 def _arrange(stack: Stack, group_id: str) -> None:
-    """Open before closing, so that whatever fails, somebody can still get in."""
-    change, ec2 = _change(stack, group_id), stack.aws.ec2
-    gone = [rule.id for rule in change.remove]
-    tags: Any = [*stack.names.tags, {"Key": firewall.FROM, "Value": change.origin}]
-    _revoke(stack, group_id, gone[: change.crowd])
-    if change.add:
-        new: Any = [rule.permission for rule in change.add]
-        of_rules: Any = [{"ResourceType": "security-group-rule", "Tags": tags}]
-        ec2.authorize_security_group_ingress(
-            GroupId=group_id, IpPermissions=new, TagSpecifications=of_rules
-        )
-    if change.mark:
-        ec2.create_tags(Resources=[rule.id for rule in change.mark], Tags=tags)
-    _revoke(stack, group_id, gone[change.crowd :])
-
-
-def _revoke(stack: Stack, group_id: str, rules: list[str]) -> None:
-    if rules:
-        stack.aws.ec2.revoke_security_group_ingress(GroupId=group_id, SecurityGroupRuleIds=rules)
-
-
-def _deleted(stack: Stack, group_id: str) -> bool:
-    try:
-        stack.aws.ec2.delete_security_group(GroupId=group_id)
-    except sdk.ClientError as error:
-        if code(error) == "InvalidGroup.NotFound":
-            return True
-        if code(error) in {"DependencyViolation", "InvalidGroup.InUse"}:
-            return False
-        raise
-    return True
+    groups.change(stack.aws.ec2, group_id, _change(stack, group_id), stack.names.tags)

@@ -66,6 +66,26 @@ def test_a_command_that_hangs_is_ended_at_its_deadline_with_what_it_printed(
     assert connection.run("echo alive") == "alive\n"
 
 
+def test_at_the_deadline_the_command_is_ended_on_the_host_too(
+    connection: host.Host, door: Door
+) -> None:
+    with pytest.raises(CommandFailed):
+        connection.run("trap 'touch ended; exit' TERM; sleep 60 & wait", deadline=1)
+    assert (door.double.home / "ended").exists()
+
+
+def test_all_output_is_kept_in_a_private_log(door: Door, tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "host.log"
+    connection = host.connect(door.login, log)
+    connection.run("echo one")
+    with pytest.raises(CommandFailed):
+        connection.run("cat; echo two; exit 1", stdin="three")
+    connection.close()
+    kept = log.read_text()
+    assert kept.splitlines() == ["$ echo one", "one", "$ cat; echo two; exit 1", "threetwo"]
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
 def test_much_output_does_not_block_the_exit(connection: host.Host) -> None:
     assert len(connection.run("yes 0123456789 | head -c 8000000", deadline=60)) == 8_000_000
 

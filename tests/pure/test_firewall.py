@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mlflow_ops.address import world_open
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.firewall import (
     ALLOW,
@@ -16,7 +17,6 @@ from mlflow_ops.firewall import (
     Rule,
     difference,
     wanted_rules,
-    world_open,
 )
 from mlflow_ops.target import Ports
 from mlflow_ops.wanted import Wanted
