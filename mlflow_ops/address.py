@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.errors import MlflowOpsError
 

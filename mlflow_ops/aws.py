@@ -13,7 +13,7 @@ import botocore.session
 from botocore.config import Config
 
 from mlflow_ops import __version__
-from mlflow_ops.errors import AwsRefused, BadOption
+from mlflow_ops.errors import AwsRefused, BadOption, MlflowOpsError
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -124,8 +124,6 @@ DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 
 def explain(error: Exception) -> AwsRefused:
     """Return one sentence for what botocore raised."""
-    if isinstance(error, AwsRefused):
-        return error
     if isinstance(error, sdk.ClientError):
         return AwsRefused(_explain_answer(error))
     if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):
@@ -150,3 +148,8 @@ def _explain_answer(error: sdk.ClientError) -> str:
     if name in DENIED:
         return f"AWS does not allow these credentials to call {action}: {said}"
     return f"AWS refused {action} ({name}): {said}"
+
+
+def words(error: Exception) -> str:
+    """Return the sentence for an error, ours or AWS's."""
+    return str(error if isinstance(error, MlflowOpsError) else explain(error))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
-import shlex
 import socket
 import time
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import paramiko
 
-from mlflow_ops import files
+from mlflow_ops import files, transcript
 from mlflow_ops.errors import CommandFailed, HostKeyChanged, HostUnreachable
 
 if TYPE_CHECKING:
@@ -24,14 +23,7 @@ if TYPE_CHECKING:
 USER = "ubuntu"
 CONNECT_DEADLINE = 10.0
 CHUNK = 32_768
-LINES_IN_ERROR = 12
-SHOWN = 100
 LOST = "The SSH connection to the host was lost: run the same command again."
-LONGEST_LINE = 1000
-GRACE = 10.0
-# What coreutils' timeout ends with.
-TIMED_OUT, KILLED = 124, 137
-TAIL = 20_000
 
 
 @dataclass(frozen=True)
@@ -62,8 +54,8 @@ class Host:
         Raises CommandFailed, with the last lines, when it ends with an error or is not done
         within `deadline` seconds; then it is ended on the host, too.
         """
-        end = time.monotonic() + deadline + GRACE
-        channel = self._open(_limited(command, deadline), stdin)
+        end = time.monotonic() + deadline + transcript.GRACE
+        channel = self._open(transcript.limited(command, deadline), stdin)
         pieces: list[str] = []
         try:
             with self._logging(command) as note:
@@ -75,26 +67,27 @@ class Host:
             if not channel.status_event.wait(max(0.0, end - time.monotonic())):
                 raise TimeoutError
         except TimeoutError:
-            channel.exit_status = TIMED_OUT
+            channel.exit_status = transcript.TIMED_OUT
         finally:
             channel.close()
         if channel.exit_status == 0:
             return "".join(pieces)
         if channel.exit_status < 0:
             raise HostUnreachable(LOST)
-        raise CommandFailed(
-            f"{_ended(channel.exit_status, deadline)}: {_short(command)}{_tail(pieces)}"
-        )
+        how = transcript.ended(channel.exit_status, deadline)
+        what = transcript.short(command) + transcript.tail(pieces)
+        raise CommandFailed(f"{how}: {what}")
 
     @contextmanager
     def _logging(self, command: str) -> Iterator[Callable[[str], None]]:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(files.append_private(self.log)) if self.log else io.StringIO()
-            log.write(f"$ {_short(command)}\n")
+            log.write(f"$ {transcript.short(command)}\n")
 
             def note(piece: str) -> None:
                 log.write(piece)
-                self._show(piece)
+                if line := transcript.last_line(piece):
+                    self.on_line(line)
 
             yield note
 
@@ -120,12 +113,6 @@ class Host:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise HostUnreachable(LOST) from error
         return channel
-
-    def _show(self, piece: str) -> None:
-        lines = piece[-LONGEST_LINE:].split("\n")
-        whole = [line for line in lines if line.strip()]
-        if whole:
-            self.on_line(whole[-1])
 
 
 def connect(login: Login, log: Path | None = None) -> Host:
@@ -198,28 +185,3 @@ def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
         if not piece:
             return
         yield decode(piece)
-
-
-def _limited(command: str, deadline: float) -> str:
-    """Return the command with an end on the host: closing the channel would leave it running."""
-    whole = f"sh -c {shlex.quote(command)}"
-    limit = f"timeout -k {GRACE / 2:.0f} {deadline:.0f}"
-    return f"if command -v timeout >/dev/null; then exec {limit} {whole}; else exec {whole}; fi"
-
-
-def _ended(status: int, deadline: float) -> str:
-    if status in {TIMED_OUT, KILLED}:
-        return f"Ended after {deadline:.0f} s on the host"
-    return f"Exit {status} on the host"
-
-
-def _short(command: str) -> str:
-    first = command.strip().splitlines()[0]
-    return first if len(first) <= SHOWN else f"{first[: SHOWN - 1]}…"
-
-
-def _tail(pieces: list[str]) -> str:
-    """Return the last lines, safe to show on a terminal."""
-    lines = [line for line in "".join(pieces)[-TAIL:].splitlines() if line.strip()]
-    clean = ("".join(c for c in line[:LONGEST_LINE] if c.isprintable()) for line in lines)
-    return "".join(f"\n  | {line}" for line in list(clean)[-LINES_IN_ERROR:])

@@ -9,15 +9,16 @@ import botocore.exceptions as sdk
 
 from mlflow_ops import buckets, prices
 from mlflow_ops.errors import NotReady
+from mlflow_ops.instances import DISK_GIB
 from mlflow_ops.records import Bucket, Instance, Record
-from mlflow_ops.steps.instance import DISK_GIB
 from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlflow_ops.stack import Stack
-    from mlflow_ops.walk import Found, Steps
+    from mlflow_ops.steps import Steps
+    from mlflow_ops.walk import Found
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
-"""`up`, `status` and `down`: the list of steps, walked forwards, asked, and walked backwards."""
+"""`up` and `down`: the list of steps, walked forwards and walked backwards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.aws import explain
+from mlflow_ops.aws import words
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, TimedOut
 from mlflow_ops.records import Readiness, Record
 from mlflow_ops.wait import until
@@ -17,9 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from mlflow_ops.stack import Stack, Voice
-    from mlflow_ops.steps import Step
+    from mlflow_ops.steps import Step, Steps
 
-Steps = Mapping[str, "Step"]
 Found = dict[str, Record]
 
 
@@ -34,16 +32,6 @@ class Watch(Protocol):
 
     def done(self, what: str) -> None:
         """Say what the step that just ended came to."""
-
-
-@dataclass(frozen=True)
-class StepStatus:
-    """How one step stands: state is missing, pending, broken, ready or unknown."""
-
-    step: str
-    id: str | None
-    state: str
-    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,45 +100,6 @@ def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
     return now.record or record
 
 
-def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
-    """Ask each step how it stands; a step that cannot be asked is `unknown`."""
-    states: list[StepStatus] = []
-    for name, step in steps.items():
-        try:
-            record = step.find(stack)
-            now = step.ready(stack, record) if record else Readiness("missing")
-        except NotOurs as error:
-            states.append(StepStatus(name, None, "missing", str(error)))
-            continue
-        except (MlflowOpsError, sdk.ClientError) as error:
-            state = "pending" if isinstance(error, HostUnreachable) else "unknown"
-            states.append(StepStatus(name, None, state, _words(error)))
-            continue
-        if record:
-            record = now.record or record
-            stack = stack.knows(record)
-        detail = now.detail or (record.detail if record else "")
-        states.append(StepStatus(name, record.id if record else None, now.state, detail))
-    return stack, states
-
-
-def overall(steps: Steps, states: list[StepStatus]) -> str:
-    """Return the stack's state: absent, partial, starting, ready or broken.
-
-    What stands on one machine alone, like its AWS profile, does not count; a step that could
-    not be asked counts only when the server gives no answer either.
-    """
-    counted = [state for state in states if steps[state.step].PLACE != "here"]
-    held = {state.state for state in counted}
-    if held == {"missing"}:
-        return "absent"
-    serving = counted[-1].state == "ready"
-    if serving and held <= {"ready", "unknown"}:
-        return "ready"
-    order = (("broken", "broken"), ("missing", "partial"), ("pending", "starting"))
-    return next((result for state, result in order if state in held), "broken")
-
-
 def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tuple[str, ...]]:
     """Find what `down` would destroy, and say what could not be asked; foreign things stay."""
     found: Found = {}
@@ -162,7 +111,7 @@ def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tup
         except NotOurs as error:
             watch.note(f"{error}")
         except (MlflowOpsError, sdk.ClientError) as error:
-            failures.append(f"{name}: {_words(error)}")
+            failures.append(f"{name}: {words(error)}")
     return found, tuple(failures)
 
 
@@ -176,7 +125,7 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
             with watch.step(name, "destroy") as voice:
                 steps[name].destroy(replace(stack, voice=voice), record)
         except (MlflowOpsError, sdk.ClientError, OSError) as error:
-            failures.append(f"{name} ({record.id}): {_words(error)}")
+            failures.append(f"{name} ({record.id}): {words(error)}")
             continue
         watch.done(record.id)
         stack.journal.gone(name, record.id)
@@ -187,7 +136,3 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
 def _apart_from_host(steps: Steps) -> Steps:
     """Return the steps that outlive the instance."""
     return {name: step for name, step in steps.items() if step.PLACE != "host"}
-
-
-def _words(error: Exception) -> str:
-    return str(error if isinstance(error, MlflowOpsError) else explain(error))

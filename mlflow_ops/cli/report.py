@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import address, walk
+from mlflow_ops import address
 from mlflow_ops import plan as plans
+from mlflow_ops import states as step_states
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
 from mlflow_ops.records import Instance
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from mlflow_ops.cli.command import Call
     from mlflow_ops.cli.show import Screen
     from mlflow_ops.stack import Stack
-    from mlflow_ops.walk import Ended, Found, StepStatus
+    from mlflow_ops.states import StepStatus
+    from mlflow_ops.walk import Ended, Found
 
 MARKS = {"ready": "✓", "pending": "…", "broken": "✗", "missing": "-", "unknown": "?"}
 # The JSON contract has no word for a broken step: it is one that is not ready yet.
@@ -54,7 +56,7 @@ def plan_document(stack: Stack, found: Found) -> dict[str, Any]:
 def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     """Say where the server is and what to do next."""
     states = [
-        walk.StepStatus(name, record.id, "ready", record.detail)
+        step_states.StepStatus(name, record.id, "ready", record.detail)
         for name, record in standing.items()
     ]
     for record in standing.values():
@@ -71,7 +73,7 @@ def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
 
 def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
     """Show how each step stands, and return the exit code that says it too."""
-    state = walk.overall(STEPS, states)
+    state = step_states.overall(STEPS, states)
     screen.say(
         f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
         f"({stack.target.kind}): {state}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlflow_ops import walk
+from mlflow_ops import states as step_states
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
@@ -26,7 +26,7 @@ def command(call: Call) -> int:
         screen.result(report.absent_document(call))
         return error.exit_code
     try:
-        stack, states = walk.status(stack, STEPS)
+        stack, states = step_states.status(stack, STEPS)
     finally:
         stack.hang_up()
     return report.status(screen, stack, states)

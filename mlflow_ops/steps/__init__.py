@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from mlflow_ops.steps import (
     access_key,
@@ -17,6 +17,8 @@ from mlflow_ops.steps import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mlflow_ops.records import Readiness, Record
     from mlflow_ops.stack import Stack
 
@@ -46,6 +48,8 @@ class Step(Protocol):
     def destroy(self, stack: Stack, record: Record) -> None:
         """Remove it and wait until it is gone; fine if it is gone already."""
 
+
+Steps: TypeAlias = "Mapping[str, Step]"
 
 STEPS: dict[str, Step] = {
     "iam_user": iam_user,

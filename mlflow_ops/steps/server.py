@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, key_file
+from mlflow_ops import commands, key_file, serving
 from mlflow_ops.errors import HostFailed, NotReady
 from mlflow_ops.records import READY, Instance, Readiness, Record, Server
 from mlflow_ops.tracking import Tracking
@@ -54,10 +54,10 @@ def create(stack: Stack) -> Server:
     text = _service(stack, facts)
     if _has_systemd(facts):
         host.put(f"{commands.FOLDER}/unit.new", text)
-        host.run(commands.start_unit())
+        host.run(serving.start_unit())
     else:
-        host.put(commands.SUPERVISOR, text)
-        host.run(commands.start_supervisor())
+        host.put(serving.SUPERVISOR, text)
+        host.run(serving.start_supervisor())
     return Server(uri(stack))
 
 
@@ -77,7 +77,7 @@ def destroy(stack: Stack, record: Record) -> None:
 def last_words(stack: Stack) -> str:
     """Return the server's last log lines, or why they cannot be had."""
     try:
-        return stack.host().run(commands.server_log())
+        return stack.host().run(serving.log())
     except HostFailed as error:
         return str(error)
 
@@ -91,8 +91,8 @@ def _answers(tracking_uri: str) -> bool:
 
 
 def _facts(stack: Stack) -> Facts:
-    known = dict.fromkeys(commands.SERVER_FACTS, "")
-    return known | commands.parse_facts(stack.host().run(commands.server_facts()))
+    known = dict.fromkeys(serving.FACTS, "")
+    return known | commands.parse_facts(stack.host().run(serving.facts()))
 
 
 def _has_systemd(facts: Facts) -> bool:
@@ -113,7 +113,7 @@ def _lacking(stack: Stack, facts: Facts) -> list[str]:
 
 def _service(stack: Stack, facts: Facts) -> str:
     instance, ports = stack.need(Instance), stack.target.ports
-    serving = commands.Serving(
+    wish = serving.Serving(
         bucket=stack.names.bucket,
         bind=ports.bind,
         port=ports.server,
@@ -122,17 +122,17 @@ def _service(stack: Stack, facts: Facts) -> str:
         emulated=stack.aws.endpoint is not None,
     )
     if _has_systemd(facts):
-        return commands.unit(serving, facts["home"])
-    return commands.supervisor(serving)
+        return serving.unit(wish, facts["home"])
+    return serving.supervisor(wish)
 
 
 def _credentials(stack: Stack) -> str:
     key_id, secret = key_file.read(stack.folder.access_key) or ("", "")
-    return commands.aws_credentials(key_id, secret)
+    return serving.aws_credentials(key_id, secret)
 
 
 def _config(stack: Stack) -> str:
-    return commands.aws_config(stack.names.region, stack.aws.endpoint)
+    return serving.aws_config(stack.names.region, stack.aws.endpoint)
 
 
 def _sha256(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.stub import Stubber
 
+from mlflow_ops import instances
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import instance
 from mlflow_ops.target import Ports
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def test_the_request_is_the_smallest_safe_machine(grouped: Stack) -> None:
-    asked = instance.request(grouped, "token")
+    asked = instances.request(grouped, "token")
     disk = asked["BlockDeviceMappings"][0]["Ebs"]
     assert asked["ClientToken"] == "token"
     assert asked["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -48,7 +49,7 @@ def test_a_launch_that_was_never_answered_is_repeated_with_the_same_token(groupe
         pass  # the process was killed here
     with Stubber(grouped.aws.ec2) as stubber:
         stubber.add_response("describe_instances", {"Reservations": []})
-        stubber.add_response("run_instances", launched(), instance.request(grouped, "f" * 32))
+        stubber.add_response("run_instances", launched(), instances.request(grouped, "f" * 32))
         instance.create(grouped)
         stubber.assert_no_pending_responses()
 
@@ -106,7 +107,7 @@ def test_only_burstable_types_are_given_a_credit_specification(
 ) -> None:
     assert grouped.wanted
     wanted = replace(grouped.wanted, instance_type=kind)
-    asked = instance.request(replace(grouped, wanted=wanted), "t")
+    asked = instances.request(replace(grouped, wanted=wanted), "t")
     assert ("CreditSpecification" in asked) == billed
 
 

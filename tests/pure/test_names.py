@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import commands, policies, prices
+from mlflow_ops import commands, policies, prices, serving
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import Names, checked
 from mlflow_ops.settings import Options, Settings
@@ -70,7 +70,7 @@ def test_the_servers_policy_names_its_own_bucket_and_nothing_else() -> None:
     assert {"s3:GetObject", "s3:PutObject", "s3:ListBucket"} <= set(actions)
 
 
-SERVING = commands.Serving("b", "0.0.0.0", 5000, ("203.0.113.7", "ec2.example"))
+SERVING = serving.Serving("b", "0.0.0.0", 5000, ("203.0.113.7", "ec2.example"))
 
 
 NAMES = ("203.0.113.7", "ec2.example", "localhost", "127.0.0.1")
@@ -98,14 +98,14 @@ def test_the_server_command_is_the_tutorials_with_what_it_lacks() -> None:
 
 
 def test_direct_artifacts_are_the_tutorials_default_artifact_root() -> None:
-    direct = commands.Serving("b", "0.0.0.0", 5000, ("203.0.113.7",), direct=True)
+    direct = serving.Serving("b", "0.0.0.0", 5000, ("203.0.113.7",), direct=True)
     command = direct.command()
     assert command[command.index("--default-artifact-root") + 1] == "s3://b"
     assert "--artifacts-destination" not in command
 
 
 def test_the_unit_restarts_the_server_and_lets_it_gain_nothing() -> None:
-    lines = commands.unit(SERVING, "/home/ubuntu").splitlines()
+    lines = serving.unit(SERVING, "/home/ubuntu").splitlines()
     assert "User=ubuntu" in lines
     assert "Restart=always" in lines
     assert "NoNewPrivileges=yes" in lines
@@ -116,18 +116,18 @@ def test_the_unit_restarts_the_server_and_lets_it_gain_nothing() -> None:
 
 
 def test_no_host_command_holds_a_secret() -> None:
-    texts = [commands.unit(SERVING, "/h"), commands.supervisor(SERVING), commands.start_unit()]
+    texts = [serving.unit(SERVING, "/h"), serving.supervisor(SERVING), serving.start_unit()]
     assert not [text for text in texts if re.search("secret|password", text, re.IGNORECASE)]
 
 
 def test_the_hosts_aws_files_are_what_aws_configure_writes() -> None:
-    assert commands.aws_credentials("AKIA1", "s") == (
+    assert serving.aws_credentials("AKIA1", "s") == (
         "[default]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n"
     )
-    assert commands.aws_config("eu-west-1", None) == (
+    assert serving.aws_config("eu-west-1", None) == (
         "[default]\nregion = eu-west-1\noutput = json\n"
     )
-    assert "endpoint_url = http://e" in commands.aws_config("eu-west-1", "http://e")
+    assert "endpoint_url = http://e" in serving.aws_config("eu-west-1", "http://e")
 
 
 def test_facts_are_read_line_by_line() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fakes import FakeStep, FakeWatch
 
+from mlflow_ops import states as step_states
 from mlflow_ops import walk
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, PrivateKeyLost, TimedOut
 from mlflow_ops.folder import Folder
@@ -148,7 +149,7 @@ def test_a_step_that_cannot_be_asked_is_unknown_and_the_others_are_asked(
         step.world.add(name)
     steps["second"].error = PrivateKeyLost("no key here")
     steps["third"].error = HostUnreachable("it boots")
-    _, states = walk.status(stack, steps)
+    _, states = step_states.status(stack, steps)
     assert [state.state for state in states] == ["ready", "unknown", "pending"]
     assert [state.detail for state in states] == ["", "no key here", "it boots"]
 
@@ -184,5 +185,5 @@ def test_the_stacks_state_follows_from_its_steps(
         steps[name].readiness = [Readiness(state)]
     for name in case.here:
         steps[name].PLACE = "here"
-    _, states = walk.status(stack, steps)
-    assert walk.overall(steps, states) == case.expected
+    _, states = step_states.status(stack, steps)
+    assert step_states.overall(steps, states) == case.expected

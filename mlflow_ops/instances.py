@@ -1,0 +1,112 @@
+"""What EC2 instances need beyond a call: what to ask for, and what AWS's descriptions mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as sdk
+
+from mlflow_ops.aws import code
+from mlflow_ops.records import READY, Instance, Readiness, SecurityGroup
+
+if TYPE_CHECKING:
+    from mlflow_ops.stack import Stack
+
+DISK_GIB = 8
+BURSTABLE = re.compile(r"t(2|3|3a|4g)\.")
+ALIVE = ("pending", "running", "stopping", "stopped")
+DYING = "shutting-down"
+DOWN = ("stopping", "stopped", DYING, "terminated")
+# AWS may not know a new instance's id for a moment, and forgets a terminated one's after an hour.
+UNSEEN = "not seen by AWS yet"
+GONE = ("terminated", UNSEEN)
+
+
+def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters of RunInstances
+    """Return what RunInstances is asked for."""
+    wanted = stack.want()
+    kinds = ("instance", "volume", "network-interface")
+    disk = {
+        "VolumeSize": DISK_GIB,
+        "VolumeType": "gp3",
+        "DeleteOnTermination": True,
+        "Encrypted": True,
+    }
+    network = {
+        "DeviceIndex": 0,
+        "SubnetId": wanted.subnet_id,
+        "Groups": [stack.need(SecurityGroup).id],
+        "AssociatePublicIpAddress": True,
+        "DeleteOnTermination": True,
+    }
+    # t3 and t4g bill for more than their share unless told not to.
+    standard = {"CreditSpecification": {"CpuCredits": "standard"}}
+    return {
+        "ImageId": wanted.ami,
+        "InstanceType": wanted.instance_type,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "KeyName": stack.names.base,
+        "ClientToken": token,
+        "NetworkInterfaces": [network],
+        "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": disk}],
+        "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
+        "TagSpecifications": [{"ResourceType": kind, "Tags": stack.names.tags} for kind in kinds],
+        **(standard if BURSTABLE.match(wanted.instance_type) else {}),
+    }
+
+
+def checks(stack: Stack, instance_id: str) -> Readiness:
+    """Tell what AWS's own checks say of the instance."""
+    try:
+        answer = stack.aws.ec2.describe_instance_status(InstanceIds=[instance_id])
+    except sdk.ClientError as error:
+        if code(error) != "InvalidInstanceID.NotFound":
+            raise
+        return Readiness("pending", UNSEEN)
+    found = {
+        status[kind]["Status"]
+        for status in answer["InstanceStatuses"]
+        for kind in ("InstanceStatus", "SystemStatus")
+    }
+    if "impaired" in found:
+        return Readiness("broken", "AWS's status checks fail")
+    return READY if found == {"ok"} else Readiness("pending", "AWS checks the new machine")
+
+
+def now(stack: Stack, instance_id: str) -> Instance:
+    """Return the instance as it is now; one that AWS does not know is UNSEEN."""
+    found = _described(stack, InstanceIds=[instance_id])
+    return record(found[0]) if found else Instance(instance_id, state=UNSEEN)
+
+
+def record(found: Any) -> Instance:  # noqa: ANN401 - AWS's own description
+    """Return our record of an instance that AWS describes."""
+    state, kind = found["State"]["Name"], found["InstanceType"]
+    address, dns = found.get("PublicIpAddress", ""), found.get("PublicDnsName", "")
+    why = found.get("StateReason", {}).get("Message", "") if state in DOWN else ""
+    words = ", ".join(filter(None, (kind, state, address, why)))
+    identifier = found["InstanceId"]
+    return Instance(identifier, detail=words, type=kind, state=state, address=address, dns=dns)
+
+
+def own(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    """Return the stack's instances that are not terminated, by tag, or by the id we were told."""
+    alive = {"Name": "instance-state-name", "Values": [*ALIVE, DYING]}
+    if found := _described(stack, Filters=[*stack.names.filters, alive]):
+        return found
+    # The tags of a new instance may show later than its id.
+    told = stack.journal.last("instance", "made")
+    described = _described(stack, InstanceIds=[told["id"]]) if told else []
+    return [one for one in described if one["State"]["Name"] != "terminated"]
+
+
+def _described(stack: Stack, **which: Any) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    try:
+        reservations = stack.aws.ec2.describe_instances(**which)["Reservations"]
+    except sdk.ClientError as error:
+        if code(error) != "InvalidInstanceID.NotFound":
+            raise
+        return []
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
