@@ -54,7 +54,7 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
 
 
 def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) -> int:
-
+    """Plan, show, ask, make and report; return the exit code."""
     stack, found = _planned(call, wish)
     complete = len(found) == len(STEPS) and not any(each.missing for each in found.values())
     if not complete or dry_run:
@@ -67,6 +67,12 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     stack.folder.settle(stack.names)
     try:
         standing = walk.up(stack, STEPS, found, screen)
+    except BaseException:
+        screen.say(
+            f"What was made stands. To go on: mlflow-ops up{call.again} with the same options. "
+            f"To remove it: mlflow-ops down{call.again}"
+        )
+        raise
     finally:
         stack.hang_up()
     return report.after_up(call, screen, stack, standing)

@@ -145,6 +145,8 @@ def test_a_host_whose_software_is_missing_says_which_command_failed_and_how(
         assert failed.code == 1
         assert "Exit 5 on the host: mkdir -p mlflow" in failed.err
         assert "  | begun\n  | no space left on device" in failed.err
+        assert "To go on: mlflow-ops up --name bare" in failed.out
+        assert "To remove it: mlflow-ops down --name bare" in failed.out
         assert "Traceback" not in failed.err
         states = json.loads(cli("status", "--json", "--name", "bare", **given).out)
         assert states["state"] == "partial"
