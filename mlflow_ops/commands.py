@@ -76,3 +76,14 @@ def sha256(path: str) -> str:
 def parse_facts(printed: str) -> dict[str, str]:
     """Return the KEY=VALUE lines of a facts command as a mapping."""
     return dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+
+
+def aws_credentials(key_id: str, secret: str) -> str:
+    """Return the host's ~/.aws/credentials as `aws configure` writes it."""
+    return f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
+
+
+def aws_config(region: str, endpoint: str | None) -> str:
+    """Return the host's ~/.aws/config as `aws configure` writes it, with an emulator's endpoint."""
+    text = f"[default]\nregion = {region}\noutput = json\n"
+    return text + (f"endpoint_url = {endpoint}\n" if endpoint else "")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.aws import code, explain
+from mlflow_ops.aws import code
 from mlflow_ops.errors import MlflowOpsError
 from mlflow_ops.names import IAM_PATH
+from mlflow_ops.refusals import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

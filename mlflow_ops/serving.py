@@ -34,17 +34,6 @@ def facts() -> str:
     )
 
 
-def aws_credentials(key_id: str, secret: str) -> str:
-    """Return the host's ~/.aws/credentials as `aws configure` writes it."""
-    return f"[default]\naws_access_key_id = {key_id}\naws_secret_access_key = {secret}\n"
-
-
-def aws_config(region: str, endpoint: str | None) -> str:
-    """Return the host's ~/.aws/config as `aws configure` writes it, with an emulator's endpoint."""
-    text = f"[default]\nregion = {region}\noutput = json\n"
-    return text + (f"endpoint_url = {endpoint}\n" if endpoint else "")
-
-
 @dataclass(frozen=True)
 class Serving:
     """How the server is to run: where it listens, by which names, and where artifacts go."""
@@ -80,12 +69,7 @@ class Serving:
         return found | ({"MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path"} if self.emulated else {})
 
 
-def unit(serving: Serving, home: str) -> str:
-    """Return the systemd unit that keeps the server up, across crashes and reboots."""
-    program, *arguments = serving.command()
-    line = shlex.join([f"{home}/{FOLDER}/{program}", *arguments]).replace("%", "%%")
-    variables = "\n".join(f"Environment={k}={v}" for k, v in serving.environment().items())
-    return f"""\
+UNIT_TEXT = """\
 [Unit]
 Description=MLflow tracking server
 After=network-online.target
@@ -94,7 +78,7 @@ StartLimitIntervalSec=0
 
 [Service]
 User=ubuntu
-WorkingDirectory={home}/{FOLDER}
+WorkingDirectory={folder}
 {variables}
 ExecStart={line}
 Restart=always
@@ -108,7 +92,7 @@ PrivateTmp=yes
 PrivateDevices=yes
 ProtectSystem=strict
 ProtectHome=read-only
-ReadWritePaths={home}/{FOLDER}
+ReadWritePaths={folder}
 ProtectControlGroups=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
@@ -121,6 +105,17 @@ UMask=0077
 [Install]
 WantedBy=multi-user.target
 """
+
+
+def unit(serving: Serving, home: str) -> str:
+    """Return the systemd unit that keeps the server up, across crashes and reboots."""
+    folder = f"{home}/{FOLDER}"
+    program, *arguments = serving.command()
+    return UNIT_TEXT.format(
+        folder=folder,
+        variables="\n".join(f"Environment={k}={v}" for k, v in serving.environment().items()),
+        line=shlex.join([f"{folder}/{program}", *arguments]).replace("%", "%%"),
+    )
 
 
 def supervisor(serving: Serving) -> str:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.aws import words
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs
 from mlflow_ops.records import Readiness
+from mlflow_ops.refusals import words
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.aws import words
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, TimedOut
 from mlflow_ops.records import Readiness, Record
+from mlflow_ops.refusals import words
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ def known(error: Exception) -> MlflowOpsError:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - 0.1 s, on errors alone
 
     if isinstance(error, (BotoCoreError, ClientError)):
-        from mlflow_ops.aws import explain  # noqa: PLC0415 - as above
+        from mlflow_ops.refusals import explain  # noqa: PLC0415 - as above
 
         return explain(error)
     if isinstance(error, OSError) and error.filename:

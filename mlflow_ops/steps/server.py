@@ -128,11 +128,11 @@ def _service(stack: Stack, facts: Facts) -> str:
 
 def _credentials(stack: Stack) -> str:
     key_id, secret = key_file.read(stack.folder.access_key) or ("", "")
-    return serving.aws_credentials(key_id, secret)
+    return commands.aws_credentials(key_id, secret)
 
 
 def _config(stack: Stack) -> str:
-    return serving.aws_config(stack.names.region, stack.aws.endpoint)
+    return commands.aws_config(stack.names.region, stack.aws.endpoint)
 
 
 def _sha256(text: str) -> str:

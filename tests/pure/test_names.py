@@ -121,13 +121,13 @@ def test_no_host_command_holds_a_secret() -> None:
 
 
 def test_the_hosts_aws_files_are_what_aws_configure_writes() -> None:
-    assert serving.aws_credentials("AKIA1", "s") == (
+    assert commands.aws_credentials("AKIA1", "s") == (
         "[default]\naws_access_key_id = AKIA1\naws_secret_access_key = s\n"
     )
-    assert serving.aws_config("eu-west-1", None) == (
+    assert commands.aws_config("eu-west-1", None) == (
         "[default]\nregion = eu-west-1\noutput = json\n"
     )
-    assert "endpoint_url = http://e" in serving.aws_config("eu-west-1", "http://e")
+    assert "endpoint_url = http://e" in commands.aws_config("eu-west-1", "http://e")
 
 
 def test_facts_are_read_line_by_line() -> None:
