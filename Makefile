@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WHEELS := build/wheels
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint format lock bench clean
+.PHONY: demo test lint format lock bench bench-host clean
 
 demo: $(BIN)/python
 	$(PIP) install '.[sandbox]'
@@ -39,6 +39,12 @@ lock: $(BIN)/python
 bench: $(BIN)/python
 	$(PIP) install '.[sandbox]'
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/aws_calls.py
+
+# Needs root on Linux: boots the tests' real machine twice.
+bench-host: $(BIN)/python
+	$(PIP) install '.[sandbox]'
+	$(BIN)/python benchmarks/host_setup.py
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache
