@@ -45,9 +45,9 @@ def create(stack: Stack) -> SecurityGroup:
     return group
 
 
-def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - whoever uses it waits until AWS knows it
-    """Tell that the group is there; its rules act at once."""
-    return READY
+def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - its tag finds it
+    """Tell whether AWS shows the group; its rules act at once."""
+    return READY if _seen(stack) else Readiness("pending", "not seen by AWS yet")
 
 
 def destroy(stack: Stack, record: Record) -> None:
