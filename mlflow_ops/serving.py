@@ -68,8 +68,6 @@ class Serving:
         found = {
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
-            # One heap for all threads: 30 MiB less on a host that has 1 GiB.
-            "MALLOC_ARENA_MAX": "1",
         }
         return found | ({"MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path"} if self.emulated else {})
 
