@@ -42,4 +42,5 @@ def _explain_answer(error: sdk.ClientError) -> str:
 
 def words(error: Exception) -> str:
     """Return the sentence for an error, ours or AWS's."""
-    return str(error if isinstance(error, MlflowOpsError) else explain(error))
+    ours = isinstance(error, (MlflowOpsError, OSError))
+    return str(error if ours else explain(error))

@@ -36,7 +36,7 @@ def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
         except NotOurs as error:
             states.append(StepStatus(name, None, "missing", str(error)))
             continue
-        except (MlflowOpsError, sdk.ClientError) as error:
+        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError) as error:
             state = "pending" if isinstance(error, HostUnreachable) else "unknown"
             states.append(StepStatus(name, None, state, words(error)))
             continue

@@ -94,7 +94,9 @@ def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
     try:
         until("it", check, deadline=step.DEADLINE, longest=1.0, clock=stack.clock)
     except TimedOut as error:
-        raise TimedOut(f"Not ready after {step.DEADLINE:.0f} s: {now.detail}") from error
+        # Logs are fetched before we leave: only the server has any.
+        log = getattr(step, "last_words", lambda _: "")(stack)
+        raise TimedOut(f"Not ready after {step.DEADLINE:.0f} s: {now.detail}{log}") from error
     if now.state == "broken":
         raise MlflowOpsError(f"It cannot get ready: {now.detail}.")
     return now.record or record
@@ -110,7 +112,7 @@ def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tup
                 found[name] = record
         except NotOurs as error:
             watch.note(f"{error}")
-        except (MlflowOpsError, sdk.ClientError) as error:
+        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError) as error:
             failures.append(f"{name}: {words(error)}")
     return found, tuple(failures)
 
@@ -124,7 +126,7 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
         try:
             with watch.step(name, "destroy") as voice:
                 steps[name].destroy(replace(stack, voice=voice), record)
-        except (MlflowOpsError, sdk.ClientError, OSError) as error:
+        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError, OSError) as error:
             failures.append(f"{name} ({record.id}): {words(error)}")
             continue
         watch.done(record.id)

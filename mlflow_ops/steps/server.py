@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, key_file, serving
+from mlflow_ops import commands, key_file, serving, transcript
 from mlflow_ops.errors import HostFailed, NotReady
 from mlflow_ops.records import READY, Instance, Readiness, Record, Server
 from mlflow_ops.tracking import Tracking
@@ -77,9 +77,9 @@ def destroy(stack: Stack, record: Record) -> None:
 def last_words(stack: Stack) -> str:
     """Return the server's last log lines, or why they cannot be had."""
     try:
-        return stack.host().run(serving.log())
+        return transcript.tail([stack.host().run(serving.log())])
     except HostFailed as error:
-        return str(error)
+        return f" {error}"
 
 
 def _answers(tracking_uri: str) -> bool:

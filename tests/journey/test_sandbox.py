@@ -187,6 +187,11 @@ def test_two_stacks_side_by_side_do_not_touch_each_other(sandboxed: Cli) -> None
         sandboxed("down", "--yes", "--name", "two")
 
 
+def test_the_sandbox_can_be_chosen_by_the_environment(cli: Cli) -> None:
+    absent = cli("status", "--json", MLFLOW_OPS_SANDBOX="1")
+    assert (absent.code, document(absent)["target"]) == (3, "sandbox")
+
+
 def test_a_dry_run_shows_all_and_makes_nothing(sandboxed: Cli) -> None:
     shown = sandboxed("up", "--dry-run", "--json")
     assert shown.code == 0, shown.err

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from fakes import FakeStep, FakeWatch
 
 from mlflow_ops import states as step_states
@@ -111,6 +112,32 @@ def test_a_step_that_never_gets_ready_says_what_it_waited_for(
     with pytest.raises(TimedOut, match="10 s: SSH does not answer"):
         up(stack, steps)
     assert "create third" not in steps["first"].calls
+
+
+def test_what_a_step_that_never_gets_ready_has_logged_is_part_of_the_error(
+    stack: Stack, steps: dict[str, FakeStep]
+) -> None:
+    @dataclass
+    class Logging(FakeStep):
+        def last_words(self, stack: Stack) -> str:
+            return "\n  | no module named mlflow"
+
+    steps["second"] = Logging("second", steps["first"].calls)
+    steps["second"].readiness = [Readiness("pending", "no answer")] * 1000
+    with pytest.raises(TimedOut, match="(?s)no answer.*no module named mlflow"):
+        up(stack, steps)
+
+
+def test_an_aws_that_cannot_be_reached_stops_neither_status_nor_down(
+    stack: Stack, steps: dict[str, FakeStep]
+) -> None:
+    up(stack, steps)
+    steps["second"].error = EndpointConnectionError(endpoint_url="http://nowhere")
+    _, states = step_states.status(stack, steps)
+    assert [state.state for state in states] == ["ready", "unknown", "ready"]
+    found, failures = walk.found_for_down(stack, steps, FakeWatch())
+    assert list(found) == ["first", "third"]
+    assert "could not be reached" in failures[0]
 
 
 def test_a_broken_step_is_not_waited_for(stack: Stack, steps: dict[str, FakeStep]) -> None:
