@@ -40,7 +40,7 @@ class Step(Protocol):
         """Say what `create` would make."""
 
     def create(self, stack: Stack) -> Record:
-        """Make it, or what is missing of it; never twice."""
+        """Make it, or what is missing of it where the stack has its record; never twice."""
 
     def ready(self, stack: Stack, record: Record) -> Readiness:
         """Tell whether it can be used yet."""

@@ -37,7 +37,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> AccessKey:
     """Create the key and save its secret; keys whose secret is lost go first."""
     iam, user = stack.aws.iam, stack.names.base
-    for lost in _keys(stack):
+    for lost in _keys(stack) if stack.get(AccessKey) else ():
         iam.delete_access_key(UserName=user, AccessKeyId=lost)
         stack.journal.gone("access_key", lost)
         stack.voice.say(f"replaced the access key {lost}: its secret is not on this machine")

@@ -47,7 +47,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> Bucket:
     """Create the bucket with its tags, and close it to the public."""
     name = stack.names.bucket
-    if find(stack) is None:
+    if stack.get(Bucket) is None:
         with stack.journal.asking("bucket", name=name) as made:
             _create(stack)
             made(name)

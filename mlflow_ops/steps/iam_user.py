@@ -45,7 +45,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> IamUser:
     """Create the user with its tags, and give it exactly the policy that is wanted."""
     iam, name = stack.aws.iam, stack.names.base
-    if find(stack) is None:
+    if stack.get(IamUser) is None:
         with stack.journal.asking("iam_user", name=name) as made:
             tags: Any = stack.names.tags
             answer = iam.create_user(UserName=name, Path=IAM_PATH, Tags=tags)

@@ -52,7 +52,7 @@ def create(stack: Stack) -> KeyPair:
     A host lets in the key it was launched with, so one that is here is never replaced.
     """
     ec2, name = stack.aws.ec2, stack.names.base
-    if find(stack) is not None:
+    if stack.get(KeyPair) is not None:
         ec2.delete_key_pair(KeyName=name)
         stack.voice.say("replaced the key pair: its private key is not on this machine")
     public = _public_half(_held(stack.folder) or _generate(stack.folder))

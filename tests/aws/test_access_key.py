@@ -52,7 +52,7 @@ def test_a_key_whose_secret_is_lost_is_replaced_and_said(user: Stack, cloud: Mot
     found = access_key.find(user)
     assert found
     assert found.missing == ("its secret is not on this machine",)
-    new = access_key.create(replace(user, voice=Voice(say=said.append)))
+    new = access_key.create(replace(user.knows(found), voice=Voice(say=said.append)))
     assert cloud.holdings()["access_keys"] == [new.id] != [lost.id]
     assert any(lost.id in line for line in said)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mlflow_ops import policies
 from mlflow_ops.errors import NotOurs
@@ -38,7 +39,7 @@ def test_a_user_without_its_policy_is_found_as_incomplete_and_repaired(stack: St
     found = iam_user.find(stack)
     assert found
     assert found.missing == ("policy",)
-    iam_user.create(stack)
+    iam_user.create(stack.knows(found))
     again = iam_user.find(stack)
     assert again
     assert again.missing == ()
@@ -48,8 +49,9 @@ def test_a_user_of_our_name_without_our_tag_is_not_touched(stack: Stack, cloud: 
     cloud.client("iam").create_user(UserName=stack.names.base)
     with pytest.raises(NotOurs, match=stack.names.base):
         iam_user.find(stack)
-    with pytest.raises(NotOurs):
+    with pytest.raises(ClientError, match="EntityAlreadyExists"):
         iam_user.create(stack)
+    assert cloud.client("iam").list_user_policies(UserName=stack.names.base)["PolicyNames"] == []
 
 
 def test_a_stack_of_the_same_name_in_another_region_is_not_ours(

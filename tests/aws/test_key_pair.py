@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.steps import key_pair
@@ -38,7 +39,7 @@ def test_a_pair_whose_private_half_is_lost_is_replaced(stack: Stack) -> None:
     found = key_pair.find(stack)
     assert found
     assert found.missing == ("its private key",)
-    new = key_pair.create(stack)
+    new = key_pair.create(stack.knows(found))
     assert new.id != old.id
     assert key_pair.find(stack) == new
 
@@ -46,6 +47,8 @@ def test_a_pair_whose_private_half_is_lost_is_replaced(stack: Stack) -> None:
 def test_a_pair_of_our_name_without_our_tag_is_not_touched(stack: Stack, cloud: MotoCloud) -> None:
     cloud.client("ec2").create_key_pair(KeyName=stack.names.base)
     with pytest.raises(NotOurs, match=stack.names.base):
+        key_pair.find(stack)
+    with pytest.raises(ClientError, match="Duplicate"):
         key_pair.create(stack)
     assert len(cloud.holdings()["key_pairs"]) == 1
 

@@ -56,12 +56,9 @@ def test_an_error_that_stays_for_two_minutes_is_given_up() -> None:
 
 
 def test_a_user_that_iam_does_not_know_everywhere_yet_gets_its_policy(stack: Stack) -> None:
-    iam_user.create(stack)
-    quick = replace(stack, clock=Clock(stack.clock.now, lambda _: None))
+    user = iam_user.create(stack)
+    quick = replace(stack.knows(user), clock=Clock(stack.clock.now, lambda _: None))
     with Stubber(stack.aws.iam) as stubber:
-        stubber.add_response("list_user_tags", {"Tags": stack.names.tags})
-        stubber.add_response("list_attached_user_policies", {"AttachedPolicies": []})
-        stubber.add_response("list_user_policies", {"PolicyNames": []})
         stubber.add_client_error("put_user_policy", "NoSuchEntity")
         stubber.add_response("put_user_policy", {})
         stubber.add_response("list_attached_user_policies", {"AttachedPolicies": []})
