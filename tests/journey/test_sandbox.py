@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
 def predicts_the_same(sandboxed: Cli, run: dict[str, Any]) -> bool:
     """Whether a client that has only the tracking URI can load the model and use it."""
     row = json.dumps(dict.fromkeys(FEATURES, 1.0))
-    ran = sandboxed("run", "--", "python", "-W", "ignore", "-c", PREDICT, row)
+    ran = sandboxed("run", "--", sys.executable, "-W", "ignore", "-c", PREDICT, row)
     assert ran.code == 0, ran.err
     assert run["run_id"]
     return "PREDICTED" in ran.out
@@ -134,7 +135,7 @@ def test_run_passes_on_the_exit_code_and_sets_the_uri_for_the_command_alone(
     assert sandboxed("up", "--yes").code == 0
     script = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI']); sys.exit(7)"
     own = {"AWS_ACCESS_KEY_ID": "the-users-own"}
-    ran = sandboxed("run", "--", "python", "-c", script, **own)
+    ran = sandboxed("run", "--", sys.executable, "-c", script, **own)
     assert (ran.code, ran.out.startswith("http://127.0.0.1:")) == (7, True)
     shown = sandboxed("run", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL", **own)
     assert shown.out.split() == ["the-users-own", os.environ["AWS_ENDPOINT_URL"]]
@@ -155,7 +156,7 @@ def test_in_direct_mode_clients_write_to_the_bucket_with_the_stacks_keys(
         "import os; from mlflow import MlflowClient;"
         "print(MlflowClient().get_experiment('0').artifact_location)"
     )
-    ran = sandboxed("run", "--", "python", "-W", "ignore", "-c", script)
+    ran = sandboxed("run", "--", sys.executable, "-W", "ignore", "-c", script)
     assert ran.out.strip().startswith("s3://mlflow-ops-mlflow-")
 
 
