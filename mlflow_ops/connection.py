@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops import key_file
 from mlflow_ops.errors import NotReady
-from mlflow_ops.stack import Stack
 from mlflow_ops.steps import instance, server
-from mlflow_ops.target import reach
 from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlflow_ops.settings import Settings
+    from mlflow_ops.stack import Stack
 
 
 # Of the user's own, these would win over the stack's key and endpoint, or contradict them.
@@ -46,13 +44,12 @@ class Connection:
         os.environ.update(environment)
 
 
-def find(settings: Settings) -> Connection:
+def find(stack: Stack) -> Connection:
     """Return the way to the stack's server; raise NotReady when it gives no answer."""
-    stack = Stack.of(settings, reach(settings))
     found = instance.find(stack)
     if found is None or not found.address:
         raise NotReady(
-            f"There is no running stack {settings.name!r} in account {stack.names.account}, "
+            f"There is no running stack {stack.names.stack!r} in account {stack.names.account}, "
             f"{stack.names.region}: `mlflow-ops up` makes one."
         )
     uri = server.uri(stack.knows(found))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from mlflow_ops import files
+from mlflow_ops.aws import code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# What AWS says when it failed itself, so that the thing may have been made all the same.
+UNSURE = {
+    *("InternalError", "InternalFailure", "ServiceFailure"),
+    *("ServiceUnavailable", "Unavailable", "500", "502", "503", "504"),
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Journal:
 
     path: Path
 
-    @contextmanager
+    @contextlib.contextmanager
     def asking(self, step: str, **facts: str) -> Iterator[Callable[[str], None]]:
         """Write down that `step` is about to ask, and give the function that notes the answer's id.
 
@@ -33,8 +40,9 @@ class Journal:
         self._write(step=step, event="asked", **facts)
         try:
             yield lambda identifier: self._write(step=step, event="made", id=identifier)
-        except ClientError:  # AWS's own no; a lost answer leaves the question open
-            self._write(step=step, event="refused")
+        except ClientError as error:  # a lost answer leaves the question open, as these do
+            if code(error) not in UNSURE:
+                self._write(step=step, event="refused")
             raise
 
     def gone(self, step: str, identifier: str) -> None:
@@ -54,7 +62,7 @@ class Journal:
         return lines[-1] if lines and lines[-1]["event"] == "asked" else None
 
     def _of(self, step: str) -> list[dict[str, Any]]:
-        return [line for line in self._lines() if line.get("step") == step]
+        return [line for line in self._lines() if line["step"] == step]
 
     def _write(self, **line: str) -> None:
         stamp = f"{time.time():017.6f}"
@@ -67,8 +75,8 @@ class Journal:
     def _lines(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():
             return
-        for text in self.path.read_text(encoding="utf-8").splitlines():
-            try:
-                yield json.loads(text)
-            except ValueError:  # a line cut short by a crash says nothing; the cloud is the truth
-                continue
+        for text in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):  # damage says nothing; the cloud is the truth
+                line = json.loads(text)
+                if isinstance(line, dict) and {"step", "event"} <= line.keys():
+                    yield line

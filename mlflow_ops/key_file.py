@@ -18,7 +18,7 @@ def read(path: Path) -> tuple[str, str] | None:
     """Return the key's id and its secret, or None where there is no good file."""
     try:
         _, (key_id, secret) = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return None
     return key_id, secret
 

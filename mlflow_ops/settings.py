@@ -31,7 +31,7 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """The stack's local files, apart for each of the two clouds."""
+        """The local files of the stacks of this name, apart for each of the two clouds."""
         return self.home / ("sandbox" if self.sandbox else "stacks") / self.name / "stack"
 
     @property

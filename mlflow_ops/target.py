@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow_ops import address, aws, files, sandbox
+from mlflow_ops import address, aws, files, places, sandbox
 from mlflow_ops.errors import BadOption, NotReady
-from mlflow_ops.folder import Folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,4 +133,4 @@ def stop_sandbox(settings: Settings) -> None:
         (folder / name).unlink(missing_ok=True)
     files.remove_empty(folder, settings.home)
     files.remove_empty(settings.sandbox_folder, settings.home)
-    Folder(settings.folder).forget(settings.home)
+    places.forget(settings)

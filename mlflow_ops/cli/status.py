@@ -7,9 +7,7 @@ from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
-from mlflow_ops.stack import Stack
 from mlflow_ops.steps import STEPS
-from mlflow_ops.target import reach
 
 
 @stack_command(example="mlflow-ops status --json")
@@ -20,7 +18,7 @@ def command(call: Call) -> int:
     """
     screen = Screen(call.json)
     try:
-        stack = Stack.of(call.settings, reach(call.settings))
+        stack = call.stack()
     except NotReady as error:
         screen.say(str(error))
         screen.result(report.absent_document(call))

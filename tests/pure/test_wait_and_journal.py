@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from mlflow_ops import address, files
 from mlflow_ops.errors import MlflowOpsError, TimedOut
@@ -60,6 +61,19 @@ def test_a_gone_thing_is_no_open_question(tmp_path: Path) -> None:
     journal.gone("instance", "i-1")
     assert journal.open_question("instance") is None
     assert journal.last("instance", "asked") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "open_still"), [("InsufficientInstanceCapacity", False), ("InternalError", True)]
+)
+def test_a_failure_of_awss_own_leaves_the_question_open_and_a_no_does_not(
+    tmp_path: Path, name: str, *, open_still: bool
+) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    said = ClientError({"Error": {"Code": name, "Message": ""}}, "RunInstances")
+    with pytest.raises(ClientError), journal.asking("instance", token="t"):
+        raise said
+    assert bool(journal.open_question("instance")) == open_still
 
 
 def test_a_line_cut_short_by_a_crash_is_passed_over(tmp_path: Path) -> None:
