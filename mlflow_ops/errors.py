@@ -5,10 +5,12 @@ MlflowOpsError         1   something failed: what, where, what to do next
 ├── NotReady           3   there is no stack, or it does not answer yet
 ├── NotOurs            1   a resource has our name but not our tag
 ├── WrongPlace         1   this name belongs to a stack in another account or region
+├── Locked             1   another command is at work on the stack
 ├── AwsRefused         1   AWS said no, or was not to be reached
 ├── TimedOut           1   something did not happen before its deadline
 └── HostFailed         1   the machine behind the instance
     ├── HostUnreachable    no answer over SSH
+    │   └── KeyRefused     the key on this machine is not let in
     ├── PrivateKeyLost     the key that opens it is not on this machine
     ├── HostKeyChanged     it answers with another host key than before
     └── CommandFailed      a command on it ended with an error
@@ -43,6 +45,10 @@ class WrongPlace(MlflowOpsError):
     """The stack of this name stands in another account or region."""
 
 
+class Locked(MlflowOpsError):
+    """Another command is at work on the stack."""
+
+
 class AwsRefused(MlflowOpsError):
     """AWS said no, or could not be reached."""
 
@@ -57,6 +63,10 @@ class HostFailed(MlflowOpsError):
 
 class HostUnreachable(HostFailed):
     """The host does not answer over SSH."""
+
+
+class KeyRefused(HostUnreachable):
+    """The host does not let in the private key on this machine, or not yet."""
 
 
 class PrivateKeyLost(HostFailed):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from mlflow_ops.errors import TimedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 
@@ -47,3 +49,37 @@ def until(  # noqa: PLR0913 - every argument after the second is keyword-only an
         clock.sleep(min(pause, left))
         pause = min(pause * 1.5, longest)
     return answer
+
+
+@contextmanager
+def every(pause: float, do: Callable[[], None]) -> Iterator[None]:
+    """Call `do` every `pause` seconds, beside whatever happens while the context lasts."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(pause):
+            do()
+
+    threading.Thread(target=repeat, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def at_most(seconds: float, do: Callable[[], object]) -> bool:
+    """Let `do` try for this long, and go on without it then; return whether it was done.
+
+    What it raises is dropped.
+    """
+    done = threading.Event()
+
+    def attempt() -> None:
+        with suppress(Exception):
+            do()
+            done.set()
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return done.is_set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, TimedOut
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, PrivateKeyLost, TimedOut
 from mlflow_ops.records import Readiness, Record
 from mlflow_ops.refusals import words
 from mlflow_ops.wait import until
@@ -47,13 +47,13 @@ def look(stack: Stack, steps: Steps) -> tuple[Stack, Found]:
     """Find what is there already, and return it with the stack that knows it; changes nothing.
 
     Raises NotOurs for a clash, so that `up` stops before it has made anything. A host that does
-    not answer, since it boots perhaps, is asked again when its instance is ready.
+    not answer, since it boots perhaps, or has no key of ours yet, is asked again later.
     """
     found: Found = {}
     for name, step in steps.items():
         try:
             record = step.find(stack)
-        except HostUnreachable:
+        except (HostUnreachable, PrivateKeyLost):
             continue
         if record:
             found[name] = record
@@ -67,15 +67,18 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Found:
     Returns what stands then, by step.
     """
     standing: Found = {}
+    changed = False
     for name, step in steps.items():
         record = found.get(name)
         doing = "make" if record is None else "repair" if record.missing else "check"
+        stack.check_hold()
         with watch.step(name, doing) as voice:
             stack = replace(stack, voice=voice)
-            if record is None and step.PLACE == "host":
+            # What holds a copy of something made or repaired just now was looked at too early.
+            if step.PLACE != "aws" and (changed or record is None):
                 record = step.find(stack)
             if record is None or record.missing:
-                record = step.create(stack)
+                record, changed = step.create(stack), True
             record = _when_ready(stack, step, record)
             stack = stack.knows(record)
         standing[name] = record
@@ -123,6 +126,7 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
     failures: list[str] = []
     for name in reversed(found):
         record = found[name]
+        stack.check_hold()
         try:
             with watch.step(name, "destroy") as voice:
                 steps[name].destroy(replace(stack, voice=voice), record)

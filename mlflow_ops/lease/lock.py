@@ -1,0 +1,139 @@
+"""The lock in the account: an EC2 key pair without a private half.
+
+Its name is unique at once, it carries its tags from the first moment, deleting one by its id frees
+the very lock that was seen, and it costs nothing.
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportKeyPair.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as sdk
+
+from mlflow_ops import ssh_key
+from mlflow_ops.aws import code
+from mlflow_ops.errors import Locked
+
+if TYPE_CHECKING:
+    from mlflow_ops.stack import Stack
+
+TOKEN, HOLDER, UNTIL = "mlflow-ops:lock", "mlflow-ops:holder", "mlflow-ops:until"
+LEASE = timedelta(minutes=3)
+TRIES = 5
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock: AWS's times, in UTC; `token` tells one command from another."""
+
+    id: str
+    who: str
+    token: str
+    since: datetime
+    until: datetime
+
+    @classmethod
+    def of(cls, described: Any) -> Holder:  # noqa: ANN401 - AWS's own description
+        """Return the holder that a key pair's tags name."""
+        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
+        since = described["CreateTime"]
+        until = _time(tags.get(UNTIL, "")) or since + LEASE
+        who = tags.get(HOLDER, "somebody")
+        return cls(described["KeyPairId"], who, tags.get(TOKEN, ""), since, until)
+
+
+def name(stack: Stack) -> str:
+    """Return the name of the stack's lock."""
+    return f"{stack.names.base}-lock"
+
+
+def acquire(stack: Stack, who: str, tokens: tuple[str, ...]) -> Holder:
+    """Make the lock, by the last of these tokens; the others are of holders that are dead.
+
+    Raises Locked, naming the holder, while it may be alive.
+    """
+    for _ in range(TRIES):
+        try:
+            return _import(stack, who, tokens[-1])
+        except sdk.ClientError as error:
+            if code(error) != "InvalidKeyPair.Duplicate":
+                raise
+        found = holder(stack)
+        if found and found.token == tokens[-1]:  # made by a call whose answer was lost
+            return found
+        if found:
+            _break(stack, found, tokens)
+    raise Locked(f"The stack {stack.names.stack!r} is in great demand: run the command again.")
+
+
+def _import(stack: Stack, who: str, token: str) -> Holder:
+    since = stack.aws.now()
+    until = since + LEASE
+    own = {"Name": name(stack), TOKEN: token, HOLDER: who, UNTIL: text(until)}
+    tags = {tag["Key"]: tag["Value"] for tag in stack.names.tags} | own
+    listed: Any = [{"Key": key, "Value": value} for key, value in tags.items()]
+    answer = stack.aws.ec2.import_key_pair(
+        KeyName=name(stack),
+        PublicKeyMaterial=ssh_key.public_half(ssh_key.generated()).encode(),
+        TagSpecifications=[{"ResourceType": "key-pair", "Tags": listed}],
+    )
+    return Holder(answer["KeyPairId"], who, token, since, until)
+
+
+def holder(stack: Stack) -> Holder | None:
+    """Return who holds the lock, if anybody does."""
+    try:
+        found = stack.aws.ec2.describe_key_pairs(KeyNames=[name(stack)])["KeyPairs"]
+    except sdk.ClientError as error:
+        if code(error) != "InvalidKeyPair.NotFound":
+            raise
+        return None
+    return Holder.of(found[0])
+
+
+def extend(stack: Stack, held: Holder) -> Holder | None:
+    """Renew the lock from now on, and return it, or None when it is not there any more."""
+    found = holder(stack)
+    if found is None or found.id != held.id:
+        return None
+    until = stack.aws.now() + LEASE
+    tag: Any = {"Key": UNTIL, "Value": text(until)}
+    stack.aws.ec2.create_tags(Resources=[held.id], Tags=[tag])
+    return replace(held, until=until)
+
+
+def free(stack: Stack, lock_id: str) -> None:
+    """Delete the lock of this id, never one that another command has made since."""
+    answer = stack.aws.ec2.delete_key_pair(KeyPairId=lock_id)
+    if answer.get("KeyPairId"):
+        return
+    left = holder(stack)
+    if left and left.id == lock_id:  # emulators delete by name alone
+        stack.aws.ec2.delete_key_pair(KeyName=name(stack))
+
+
+def text(moment: datetime) -> str:
+    """Return a time as it stands in a tag."""
+    return moment.isoformat(timespec="seconds")
+
+
+def _break(stack: Stack, found: Holder, dead: tuple[str, ...]) -> None:
+    """Free the lock of a command that is dead for sure; raise Locked when it may be alive."""
+    if found.token not in dead and stack.aws.now() <= found.until:
+        raise Locked(
+            f"The stack {stack.names.stack!r} is in use by {found.who}, since "
+            f"{found.since:%Y-%m-%d %H:%M:%S} UTC: wait until it is done. If that command was "
+            f"killed, the stack is free again at {found.until:%H:%M:%S} UTC."
+        )
+    free(stack, found.id)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

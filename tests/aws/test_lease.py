@@ -1,0 +1,146 @@
+"""The lock on a stack, held from one machine or another."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlflow_ops import lease
+from mlflow_ops.errors import Locked
+from mlflow_ops.folder import Folder
+from mlflow_ops.lease import lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cloud.server import StrictCloud
+
+    from mlflow_ops.stack import Stack
+
+PAST = "2020-01-01T00:00:00+00:00"
+
+
+@pytest.fixture
+def elsewhere(stack: Stack, tmp_path: Path) -> Stack:
+    """Return the same stack as another laptop sees it."""
+    return replace(stack, folder=Folder(tmp_path / "other" / "mlflow"))
+
+
+def locks(cloud: StrictCloud) -> list[dict[str, str]]:
+    """Return the tags of each lock in the account."""
+    found = cloud.client("ec2").describe_key_pairs()["KeyPairs"]
+    return [{tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in found]
+
+
+def kill_a_holder(stack: Stack, home: Path) -> None:
+    """Hold the lock in a process of its own that ends without a word."""
+    if not (child := os.fork()):
+        with lease.held(stack, home, "up"):
+            os._exit(9)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def expire(cloud: StrictCloud, stack: Stack) -> None:
+    """Let the holder's time be over."""
+    ec2 = cloud.client("ec2")
+    [found] = ec2.describe_key_pairs(KeyNames=[lock.name(stack)])["KeyPairs"]
+    ec2.create_tags(Resources=[found["KeyPairId"]], Tags=[{"Key": lock.UNTIL, "Value": PAST}])
+
+
+def test_a_lock_carries_the_stacks_tags_and_leaves_nothing(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    with lease.held(stack, tmp_path, "up"):
+        [tags] = locks(cloud)
+        assert tags["mlflow-ops:stack"] == "mlflow"
+        assert tags[lock.HOLDER].endswith(": mlflow-ops up")
+        assert stack.folder.lock.stat().st_mode & 0o777 == 0o600
+    assert locks(cloud) == []
+    assert not stack.folder.path.exists()
+
+
+def test_another_command_of_this_machine_is_refused_by_name_and_time(
+    stack: Stack, tmp_path: Path
+) -> None:
+    refused = pytest.raises(Locked, match=r"on this machine by .+@.+: mlflow-ops up, since 20\d\d-")
+    with lease.held(stack, tmp_path, "up"), refused, lease.held(stack, tmp_path, "down"):
+        pytest.fail("two at once")
+
+
+def test_another_laptop_is_refused_by_name_and_time_and_told_when_a_dead_lock_ends(
+    stack: Stack, elsewhere: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    refused = pytest.raises(
+        Locked, match=r"in use by .+: mlflow-ops up, since 20\d\d-.+ free again at "
+    )
+    with lease.held(stack, tmp_path, "up"):
+        with refused, lease.held(elsewhere, tmp_path, "down"):
+            pytest.fail("two at once")
+        assert len(locks(cloud)) == 1
+        assert not elsewhere.folder.path.exists()
+    with lease.held(elsewhere, tmp_path, "down"):
+        assert len(locks(cloud)) == 1
+
+
+def test_after_a_kill_the_same_machine_goes_on_at_once(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    kill_a_holder(stack, tmp_path)
+    assert len(locks(cloud)) == 1
+    with lease.held(stack, tmp_path, "down"):
+        [tags] = locks(cloud)
+        assert tags[lock.HOLDER].endswith(": mlflow-ops down")
+    assert locks(cloud) == []
+
+
+def test_after_a_kill_another_machine_waits_until_the_lease_is_over_and_then_goes_on(
+    stack: Stack, elsewhere: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    kill_a_holder(stack, tmp_path)
+    with pytest.raises(Locked), lease.held(elsewhere, tmp_path, "down"):
+        pytest.fail("two at once")
+    expire(cloud, stack)
+    with lease.held(elsewhere, tmp_path, "down"):
+        assert len(locks(cloud)) == 1
+    assert locks(cloud) == []
+
+
+def test_a_renewed_lease_lasts_longer(stack: Stack, cloud: StrictCloud, tmp_path: Path) -> None:
+    with lease.held(stack, tmp_path, "up") as held:
+        expire(cloud, stack)
+        held.renew()
+        [tags] = locks(cloud)
+        assert tags[lock.UNTIL] > PAST
+        held.check()
+
+
+def test_who_lost_the_lock_while_asleep_stops_and_does_not_free_the_new_holders(
+    stack: Stack, elsewhere: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    with lease.held(stack, tmp_path, "up") as slept:
+        expire(cloud, stack)
+        with lease.held(elsewhere, tmp_path, "down") as awake:
+            slept.renew()
+            with pytest.raises(Locked, match="lost its hold"):
+                slept.check()
+            lock.free(stack, slept.id)
+            assert len(locks(cloud)) == 1
+            awake.check()
+
+
+def test_a_lock_that_nobody_renews_is_no_hold(stack: Stack, tmp_path: Path) -> None:
+    with lease.held(stack, tmp_path, "up") as held:
+        held.held = replace(held.held, until=held.held.until - 2 * lock.LEASE)
+        with pytest.raises(Locked, match="lost its hold"):
+            held.check()
+
+
+def test_stacks_do_not_lock_each_other(stack: Stack, cloud: StrictCloud, tmp_path: Path) -> None:
+    other = replace(
+        stack, names=replace(stack.names, stack="other"), folder=Folder(tmp_path / "ops" / "other")
+    )
+    with lease.held(stack, tmp_path, "up"), lease.held(other, tmp_path, "up"):
+        assert len(locks(cloud)) == 2
