@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 FOLDER = "mlflow"
 ENVIRONMENT = f"{FOLDER}/.venv"
 LOCK = f"{FOLDER}/requirements.txt"
@@ -48,6 +50,15 @@ MEANINGS = {
     ),
 }
 LOCKED = ("Could not get lock", "frontend lock", "dpkg was locked")
+
+
+def admit(public_key: str) -> str:
+    """Return the command that lets an SSH key in for good."""
+    key, listed = shlex.quote(public_key), ".ssh/authorized_keys"
+    return (
+        f"umask 077 && mkdir -p .ssh && touch {listed} && "
+        f"{{ grep -qxF {key} {listed} || echo {key} >> {listed}; }}"
+    )
 
 
 def meaning(printed: str) -> str:

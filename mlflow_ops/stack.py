@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError, PrivateKeyLost
-from mlflow_ops.folder import Folder
+from mlflow_ops import places
+from mlflow_ops.errors import HostUnreachable, KeyRefused, MlflowOpsError
 from mlflow_ops.names import Names
 from mlflow_ops.records import Instance, Record
 from mlflow_ops.wait import CLOCK, Clock
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mlflow_ops.aws import Aws
+    from mlflow_ops.folder import Folder
     from mlflow_ops.host import Host
     from mlflow_ops.journal import Journal
     from mlflow_ops.settings import Settings
@@ -47,15 +49,18 @@ class Stack:
     records: Mapping[type[Record], Record] = field(default_factory=dict)
     voice: Voice = field(default_factory=Voice)
     clock: Clock = CLOCK
+    check_hold: Callable[[], None] = lambda: None
     hosts: dict[str, Host] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings, target: Target) -> Stack:
-        """Return the stack the settings name, with nothing known of it yet."""
+    def of(cls, settings: Settings, target: Target, clock: Clock = CLOCK) -> Stack:
+        """Return the stack the settings name, with nothing known of it yet.
+
+        Raises WrongPlace when this machine knows the name from another account or region only.
+        """
         names = Names(settings.name, target.account, target.aws.region)
-        folder = Folder(settings.folder)
-        folder.check(names)
-        return cls(names, target, folder)
+        places.check(settings, names)
+        return cls(names, target, places.folder(settings, names), clock=clock)
 
     @property
     def aws(self) -> Aws:
@@ -78,20 +83,20 @@ class Stack:
         return self.hosts[instance.id]
 
     def _connect(self, instance: Instance) -> Host:
-        from mlflow_ops import host  # noqa: PLC0415 - paramiko takes 0.3 s to load
+        from mlflow_ops import admission, host  # noqa: PLC0415 - paramiko takes 0.3 s to load
 
         if not instance.address:
             raise HostUnreachable(f"The instance {instance.id} has no public address yet.")
-        if not self.folder.private_key.exists():
-            raise PrivateKeyLost(
-                f"The private key of the stack {self.names.stack!r} is not on this machine "
-                f"({self.folder.private_key}), and its host lets in no other: run the command "
-                "where the key is, or `mlflow-ops down` and `mlflow-ops up` here."
-            )
         port, folder = self.target.ports.ssh, self.folder
         key, known = folder.private_key, folder.known_hosts
         login = host.Login(instance.id, instance.address, port, key, known)
-        return host.connect(login, folder.host_log)
+        connect = partial(host.connect, login, folder.host_log)
+        try:
+            return connect()
+        except KeyRefused:
+            if not admission.is_due(self, instance.id):
+                raise
+            return admission.let_in(self, instance.id, connect)
 
     def hang_up(self) -> None:
         """Close the connections to the host."""

@@ -29,6 +29,7 @@ HOSTS = re.compile(rf"({re.escape(ADDRESS)}|([a-z0-9.-]+\.)?localhost)(:\d+)?")
 SIGNED = re.compile(r"(?P<key>\w+)/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
 SIGNED_THE_OLD_WAY = re.compile(r"AWS (?P<key>\w+):")
 GET_PARAMETER = "AmazonSSM.GetParameter"
+SEND_KEY = "AWSEC2InstanceConnectService.SendSSHPublicKey"
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class Front:
     """The WSGI application that clients speak to; whatever it does not know it leaves to `moto`.
 
     `changed` is called after each request that may have changed an instance, before its answer
-    is given; `stop` is called when the owner asks for the sandbox's end.
+    is given; `hand_in` gets an instance and an SSH key for it, and tells whether it runs; `stop`
+    is called when the owner asks for the sandbox's end.
     """
 
     moto: WSGIApplication
     sandbox: Sandbox
     changed: Callable[[], None]
+    hand_in: Callable[[str, str], bool]
     stop: Callable[[], None]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -78,7 +81,15 @@ class Front:
             return _json(self.sandbox.proof)
         if request.path == STOP_PATH:
             return self._stop(request)
-        return _ubuntu(request) if request.headers.get("X-Amz-Target") == GET_PARAMETER else None
+        target = request.headers.get("X-Amz-Target")
+        if target == SEND_KEY:
+            return self._hand_in(json.loads(_body(request) or b"{}"))
+        return _ubuntu(request) if target == GET_PARAMETER else None
+
+    def _hand_in(self, asked: dict[str, str]) -> Response:
+        if self.hand_in(asked.get("InstanceId", ""), asked.get("SSHPublicKey", "").strip()):
+            return _json({"RequestId": "sandbox", "Success": True})
+        return refusal.no_such_instance()
 
     def _stop(self, request: Request) -> Response:
         if request.method != "POST":

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlflow_ops.sandbox import home, processes
+from mlflow_ops.sandbox.doors import Doors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,9 @@ class Machine:
     _running: frozenset[str] = frozenset()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        self.doors = Doors(self.home)
+
     def follow(self) -> None:
         """Bring the machine into the state that the instances ask for."""
         with self._lock:
@@ -53,9 +57,16 @@ class Machine:
                 home.wipe(self.home)
 
     def admitted(self) -> set[str]:
-        """Return the public keys that the running instances were launched with."""
+        """Return the public keys that open the running instances."""
         launched = self._launched_with
-        return {launched[one] for one in self._running if launched.get(one)}
+        with_them = {launched[one] for one in self._running if launched.get(one)}
+        return with_them | self.doors.admitted() if self._running else set()
+
+    def hand_in(self, instance: str, key: str) -> bool:
+        """Let this public key into an instance for a minute; return whether it is running."""
+        if instance in self._running:
+            self.doors.hand_in(key)
+        return instance in self._running
 
     def end(self) -> None:
         """Halt for good, whatever is still asked of the API."""

@@ -35,3 +35,9 @@ def not_from_here() -> Response:
 def not_the_owner() -> Response:
     """Return the refusal of a request that only the owner's token allows."""
     return Response("This needs the sandbox's token.\n", 403)
+
+
+def no_such_instance() -> Response:
+    """Return EC2 Instance Connect's refusal of an instance that does not run."""
+    told = {"__type": "EC2InstanceStateInvalidException", "Message": "The instance is not running."}
+    return Response(json.dumps(told), 400, content_type="application/x-amz-json-1.1")

@@ -57,6 +57,7 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
             cloud.application(places.images),
             sandbox,
             changed=machine.follow,
+            hand_in=machine.hand_in,
             stop=stop,
         )
         with serve(door, front):

@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mlflow_ops import files
+from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, KeyPair, Readiness, Record
+from mlflow_ops.scopes import HERE, KEY_PAIR, TAGS
 
 if TYPE_CHECKING:
     from mlflow_ops.folder import Folder
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "SSH key pair for the host"
 PLACE = "aws"
 DEADLINE = 30.0
+ALLOWS: Allows = {
+    "find": HERE.allow("ec2", "DescribeKeyPairs"),
+    "create": (
+        *KEY_PAIR.allow("ec2", "ImportKeyPair DeleteKeyPair"),
+        *TAGS.allow("ec2", "CreateTags"),
+    ),
+    "destroy": KEY_PAIR.allow("ec2", "DeleteKeyPair"),
+}
 
 
 def find(stack: Stack) -> KeyPair | None:
@@ -55,12 +63,12 @@ def create(stack: Stack) -> KeyPair:
     if stack.get(KeyPair) is not None:
         ec2.delete_key_pair(KeyName=name)
         stack.voice.say("replaced the key pair: its private key is not on this machine")
-    public = _public_half(_held(stack.folder) or _generate(stack.folder))
+    private = stack.folder.private_key
+    public = ssh_key.held(private) or ssh_key.generate(private)
     with stack.journal.asking("key_pair", name=name) as made:
-        tags: Any = [{"ResourceType": "key-pair", "Tags": stack.names.tags}]
-        answer = ec2.import_key_pair(KeyName=name, PublicKeyMaterial=public, TagSpecifications=tags)
-        made(answer["KeyPairId"])
-    return KeyPair(answer["KeyPairId"])
+        pair = _imported(stack, public)
+        made(pair.id)
+    return pair
 
 
 def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - a key pair that is there can be used
@@ -75,33 +83,21 @@ def destroy(stack: Stack, record: Record) -> None:  # noqa: ARG001 - emulators d
     stack.folder.known_hosts.unlink(missing_ok=True)
 
 
-def _generate(folder: Folder) -> Ed25519PrivateKey:
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.OpenSSH,
-        serialization.NoEncryption(),
-    )
-    files.write_private(folder.private_key, private.decode())
-    return key
-
-
-def _held(folder: Folder) -> Ed25519PrivateKey | None:
-    """Return the private key on this machine, if there is a good one."""
+def _imported(stack: Stack, public: str) -> KeyPair:
+    tags: Any = [{"ResourceType": "key-pair", "Tags": stack.names.tags}]
+    ask = stack.aws.ec2.import_key_pair
+    name, material = stack.names.base, public.encode()
     try:
-        key = serialization.load_ssh_private_key(folder.private_key.read_bytes(), password=None)
-    except (OSError, ValueError):
-        return None
-    return key if isinstance(key, Ed25519PrivateKey) else None
-
-
-def _public_half(key: Ed25519PrivateKey) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
-    )
+        answer = ask(KeyName=name, PublicKeyMaterial=material, TagSpecifications=tags)
+    except sdk.ClientError as error:
+        there = find(stack) if code(error) == "InvalidKeyPair.Duplicate" else None
+        if there is None or there.missing:
+            raise
+        return there  # made by a call whose answer was lost
+    return KeyPair(answer["KeyPairId"])
 
 
 def _matches(folder: Folder, public: str) -> bool:
     """Whether the private key on this machine belongs to this public key."""
-    held = _held(folder)
-    return held is not None and _public_half(held).split()[:2] == public.encode().split()[:2]
+    held = ssh_key.held(folder.private_key)
+    return held is not None and held.split()[:2] == public.split()[:2]

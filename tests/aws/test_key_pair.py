@@ -6,13 +6,12 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from botocore.exceptions import ClientError
 
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.steps import key_pair
 
 if TYPE_CHECKING:
-    from doubles.moto_cloud import MotoCloud
+    from cloud.server import StrictCloud
 
     from mlflow_ops.stack import Stack
 
@@ -25,7 +24,7 @@ def test_the_private_half_is_born_private_and_belongs_to_the_public_one(stack: S
     assert key_pair.find(stack) == made
 
 
-def test_aws_is_given_an_ed25519_key_with_our_tags(stack: Stack, cloud: MotoCloud) -> None:
+def test_aws_is_given_an_ed25519_key_with_our_tags(stack: Stack, cloud: StrictCloud) -> None:
     key_pair.create(stack)
     answer = cloud.client("ec2").describe_key_pairs(IncludePublicKey=True)
     [found] = answer["KeyPairs"]
@@ -44,16 +43,18 @@ def test_a_pair_whose_private_half_is_lost_is_replaced(stack: Stack) -> None:
     assert key_pair.find(stack) == new
 
 
-def test_a_pair_of_our_name_without_our_tag_is_not_touched(stack: Stack, cloud: MotoCloud) -> None:
+def test_a_pair_of_our_name_without_our_tag_is_not_touched(
+    stack: Stack, cloud: StrictCloud
+) -> None:
     cloud.client("ec2").create_key_pair(KeyName=stack.names.base)
     with pytest.raises(NotOurs, match=stack.names.base):
         key_pair.find(stack)
-    with pytest.raises(ClientError, match="Duplicate"):
+    with pytest.raises(NotOurs, match=stack.names.base):
         key_pair.create(stack)
     assert len(cloud.holdings()["key_pairs"]) == 1
 
 
-def test_destroying_twice_removes_both_halves(stack: Stack, cloud: MotoCloud) -> None:
+def test_destroying_twice_removes_both_halves(stack: Stack, cloud: StrictCloud) -> None:
     made = key_pair.create(stack)
     key_pair.destroy(stack, made)
     key_pair.destroy(stack, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,37 @@ def test_up_mends_what_was_stopped_or_deleted_by_hand(sandboxed: Cli) -> None:
     assert {s["step"]: s["id"] for s in document(again)["steps"]}["instance"] == ids["instance"]
     assert sandboxed("up", "--yes").code == 0
     assert sandboxed("check").code == 0
+
+
+def local_files() -> Path:
+    """Return where the stack's own files are."""
+    [folder] = (home() / "sandbox" / "mlflow" / "stack").iterdir()
+    return folder
+
+
+def test_up_gives_the_host_a_new_key_when_ours_is_lost_or_damaged(sandboxed: Cli) -> None:
+    made = document(sandboxed("up", "--yes", "--json"))
+    shutil.rmtree(home() / "sandbox" / "mlflow" / "stack")
+    lost = document(sandboxed("status", "--json"))
+    assert lost["state"] == "ready"
+    again = sandboxed("up", "--yes", "--json")
+    assert again.code == 0, again.err
+    assert document(again)["steps"][6] == made["steps"][6]
+    (local_files() / "id_ed25519").write_text("damaged")
+    mended = sandboxed("up", "--yes")
+    assert mended.code == 0, mended.err
+    assert document(sandboxed("status", "--json"))["steps"][7]["state"] == "ready"
+
+
+def test_no_damaged_file_of_ours_stops_status_or_down(sandboxed: Cli) -> None:
+    assert sandboxed("up", "--yes").code == 0
+    names = {"accessKeys.csv", "id_ed25519", "journal.jsonl", "known_hosts", "lock"}
+    for name in names:
+        (local_files() / name).write_bytes(b'\xff\xfe\x00\n{"step": 1}\n5\nnull\n[]\n{')
+    assert document(sandboxed("status", "--json"))["state"] == "ready"
+    ended = sandboxed("down", "--yes")
+    assert ended.code == 0, ended.err
+    assert not home().exists()
 
 
 def test_up_makes_the_stack_what_its_options_say_and_ready_means_the_new_server(
@@ -103,6 +135,11 @@ def test_a_kept_bucket_is_said_and_found_again(sandboxed: Cli) -> None:
     assert document(kept)["kept"] == ["mlflow-ops-mlflow-123456789012-us-east-1-an"]
     lost = sandboxed("down", "--dry-run")
     assert "10 objects" in lost.out
+    [left] = document(sandboxed("audit", "--json"))["stacks"]
+    assert left["state"] == "kept"
+    assert sandboxed("up", "--yes").code == 0
+    [again] = document(sandboxed("audit", "--json"))["stacks"]
+    assert again["state"] == "live"
 
 
 def test_with_json_every_way_to_fail_is_one_document(sandboxed: Cli) -> None:

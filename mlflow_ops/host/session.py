@@ -1,11 +1,10 @@
-"""The machine behind the instance, over SSH; the only place that knows paramiko."""
+"""Commands on the host, over one SSH connection."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
 import io
-import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,27 +13,15 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from mlflow_ops import files, transcript
-from mlflow_ops.errors import CommandFailed, HostKeyChanged, HostUnreachable
+from mlflow_ops.errors import CommandFailed, HostUnreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-USER = "ubuntu"
-CONNECT_DEADLINE = 10.0
+OPEN_DEADLINE = 10.0
 CHUNK = 32_768
 LOST = "The SSH connection to the host was lost: run the same command again."
-
-
-@dataclass(frozen=True)
-class Login:
-    """How to get into a host: `name` is what its key is pinned under, its instance id."""
-
-    name: str
-    address: str
-    port: int
-    key_file: Path
-    known_hosts: Path
 
 
 @dataclass
@@ -104,73 +91,15 @@ class Host:
         try:
             if transport is None:
                 raise EOFError
-            channel = transport.open_session(timeout=CONNECT_DEADLINE)
+            channel = transport.open_session(timeout=OPEN_DEADLINE)
             channel.set_combine_stderr(True)
-            channel.settimeout(CONNECT_DEADLINE)
+            channel.settimeout(OPEN_DEADLINE)
             channel.exec_command(command)
             channel.sendall(stdin.encode())
             channel.shutdown_write()
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise HostUnreachable(LOST) from error
         return channel
-
-
-def connect(login: Login, log: Path | None = None) -> Host:
-    """Open a connection to the host, pinning its key the first time.
-
-    Raises HostUnreachable while it does not answer or does not let us in, and HostKeyChanged
-    when it answers with another key than the pinned one.
-    """
-    client = paramiko.SSHClient()
-    files.private_folder(login.known_hosts.parent)
-    login.known_hosts.touch(mode=0o600)
-    client.load_host_keys(str(login.known_hosts))
-    client.set_missing_host_key_policy(_PinFirst())
-    try:
-        line = socket.create_connection((login.address, login.port), timeout=CONNECT_DEADLINE)
-        _authenticate(client, login, line)
-    except paramiko.BadHostKeyException as error:
-        client.close()
-        raise HostKeyChanged(
-            f"The host {login.name} at {login.address} shows another SSH key than the one pinned "
-            f"in {login.known_hosts}: somebody may be in between. If you replaced it yourself, "
-            "remove its line there and run the command again."
-        ) from error
-    except (OSError, EOFError, paramiko.SSHException) as error:
-        client.close()
-        raise HostUnreachable(
-            f"The host {login.name} does not let us in over SSH at {login.address}:{login.port} "
-            f"({error or type(error).__name__})."
-        ) from error
-    return Host(client, log)
-
-
-def _authenticate(client: paramiko.SSHClient, login: Login, line: socket.socket) -> None:
-    client.connect(
-        login.name,
-        username=USER,
-        key_filename=str(login.key_file),
-        sock=line,
-        allow_agent=False,
-        look_for_keys=False,
-        timeout=CONNECT_DEADLINE,
-        banner_timeout=CONNECT_DEADLINE,
-        auth_timeout=CONNECT_DEADLINE,
-    )
-    transport = client.get_transport()
-    if transport:
-        transport.set_keepalive(15)
-
-
-class _PinFirst(paramiko.MissingHostKeyPolicy):
-    """Pins the key of a host never seen before; a pinned one is never replaced."""
-
-    def missing_host_key(
-        self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey
-    ) -> None:
-        keys = client.get_host_keys()
-        keys.add(hostname, key.get_name(), key)
-        client.save_host_keys(str(client._host_keys_filename))  # type: ignore[attr-defined]  # noqa: SLF001 - where load_host_keys read them
 
 
 def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
