@@ -22,6 +22,9 @@ INSTANCE_HOUR = {
 }
 ADDRESS_HOUR = 0.005
 GP3_GIB_MONTH = 0.08
+# The kinds that cost by size alone: https://aws.amazon.com/ebs/pricing/
+DISK_GIB_MONTH = {"gp3": GP3_GIB_MONTH, "gp2": 0.10, "st1": 0.045, "sc1": 0.015, "standard": 0.05}
+SNAPSHOT_GIB_MONTH = {"standard": 0.05, "archive": 0.0125}
 S3_GIB_MONTH = 0.023
 
 

@@ -1,0 +1,134 @@
+"""Everything of ours in an account, stack by stack, and whether a live stack owns it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from mlflow_ops import inventory, regions
+from mlflow_ops.inventory import Findings, Holding, Search, ec2_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from mlflow_ops.aws import Aws
+
+Key: TypeAlias = "tuple[str, str | None]"
+
+WORKERS = 16
+UNKNOWN = "unknown"
+# Without having seen these nobody can say that a stack is not alive.
+LIFE = {f"{kind}s" for kind in (ec2_kinds.INSTANCE, ec2_kinds.KEY_PAIR)}
+
+
+@dataclass(frozen=True)
+class Owned:
+    """A holding and what owns it: a "live" or "busy" stack, a wish ("kept"), or nobody: None.
+
+    "unknown" stands where that could not be seen.
+    """
+
+    holding: Holding
+    owner: str | None
+
+
+@dataclass(frozen=True)
+class StackAudit:
+    """What there is of one stack in one region; a region of None is not known.
+
+    `state` is "live", "busy" (a command is at work on it), "kept", "orphan" or "unknown".
+    """
+
+    stack: str
+    region: str | None
+    state: str
+    holdings: tuple[Owned, ...]
+
+    @property
+    def cost_per_day(self) -> float:
+        """Return what it costs in USD a day, as far as prices are listed."""
+        return sum(each.holding.cost_per_day or 0.0 for each in self.holdings)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an account holds of ours, by stack, and what could not be looked at."""
+
+    account: str
+    regions: tuple[str, ...]
+    at: datetime
+    stacks: tuple[StackAudit, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def orphans(self) -> int:
+        """Return how many things nobody owns."""
+        return sum(each.owner is None for stack in self.stacks for each in stack.holdings)
+
+
+def enabled_regions(aws: Aws) -> list[str]:
+    """Return the regions that the account can use."""
+    return sorted(region["RegionName"] for region in aws.ec2.describe_regions()["Regions"])
+
+
+def audit(aws: Aws, places: Iterable[str]) -> Audit:
+    """Look for all of ours in these regions, in IAM, and in each region that IAM's things name."""
+    account, now = aws.identity[0], aws.now()
+
+    def here(region: str) -> Findings:
+        there = aws if region == aws.region else replace(aws, region=region)
+        return inventory.here(Search(there, account, now))
+
+    def everywhere(_: str) -> Findings:
+        return inventory.everywhere(Search(aws, account, now))
+
+    wanted = list(places)
+    found = _side_by_side([everywhere, *[here for _ in wanted]], ["", *wanted])
+    named = {holding.region for holding in found[0].holdings if holding.region}
+    more = sorted(named & set(regions.known(aws.session)) - set(wanted))
+    found += _side_by_side([here for _ in more], more)
+    failures = tuple(failure for part in found for failure in part.failures)
+    return Audit(account, (*wanted, *more), now, _by_stack(found), failures)
+
+
+def _side_by_side(looks: list[Callable[[str], Findings]], places: list[str]) -> list[Findings]:
+    """Look at many places at once, each in a thread; whoever interrupts does not wait for them."""
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        return list(pool.map(lambda look, place: look(place), looks, places))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _by_stack(found: list[Findings]) -> tuple[StackAudit, ...]:
+    groups: dict[Key, list[Holding]] = {}
+    for holding in (holding for part in found for holding in part.holdings):
+        groups.setdefault((holding.whose.stack, holding.region), []).append(holding)
+    blind = {part.place for part in found if part.unseen & LIFE}
+    lives = {key: _life(holdings) for key, holdings in groups.items()}
+    keys = sorted(groups, key=lambda key: (key[0], key[1] or ""))
+    return tuple(_stack(key, groups[key], _owner(key, lives, blind)) for key in keys)
+
+
+def _life(holdings: list[Holding]) -> str | None:
+    """Tell what keeps a stack from being an orphan, the stronger of two first."""
+    signs = {holding.alive for holding in holdings}
+    return next((sign for sign in ("live", "busy") if sign in signs), None)
+
+
+def _owner(key: Key, lives: dict[Key, str | None], blind: set[str]) -> str | None:
+    """Return who owns a stack's things; without a region any stack of the name may."""
+    stack, region = key
+    near = [life for other, life in lives.items() if region is None and other[0] == stack]
+    seen = next(filter(None, [lives[key], *near]), None)
+    return seen or (UNKNOWN if region in blind or (region is None and blind) else None)
+
+
+def _stack(key: Key, holdings: list[Holding], owner: str | None) -> StackAudit:
+    owned = tuple(
+        Owned(each, owner or ("kept" if each.alive == "kept" else None)) for each in holdings
+    )
+    owners = {each.owner for each in owned}
+    return StackAudit(*key, "orphan" if None in owners else owners.pop() or "", owned)
