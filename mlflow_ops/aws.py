@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +16,24 @@ import botocore.exceptions as sdk
 import botocore.session
 from botocore.config import Config
 
-from mlflow_ops import __version__
+from mlflow_ops import __version__, regions
 from mlflow_ops.errors import BadOption
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2_instance_connect import EC2InstanceConnectClient
     from types_boto3_iam import IAMClient
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_s3 import S3Client
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
+    from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 FALLBACK_REGION = "us-east-1"
+# Sessions are not thread-safe, clients are.
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html#multithreading-or-multiprocessing-with-clients
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,18 @@ class Aws:
         )
         name: Any = service
         endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self.endpoint
-        return self.session.client(
-            name, region_name=self.region, endpoint_url=endpoint, config=config
-        )
+        with _MAKING:
+            client = self.session.client(
+                name, region_name=self.region, endpoint_url=endpoint, config=config
+            )
+        client.meta.events.register("after-call", self._place)
+        return client
+
+    def _place(self, parsed: dict[str, Any], model: OperationModel, **_: object) -> None:
+        """Put down in an answer where it is from, for errors say neither service nor region."""
+        here = {"Region": self.region, "Service": model.service_model.signing_name}
+        if met := parsed.get("ResponseMetadata"):
+            met.update(here)
 
     @cached_property
     def ec2(self) -> EC2Client:
@@ -73,11 +93,34 @@ class Aws:
         return client
 
     @cached_property
+    def instance_connect(self) -> EC2InstanceConnectClient:
+        """EC2 Instance Connect in the stack's region."""
+        client: EC2InstanceConnectClient = self._client("ec2-instance-connect")
+        return client
+
+    @cached_property
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        """The Resource Groups Tagging API, which lists what carries a tag in the region."""
+        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
+        return client
+
+    @property
     def identity(self) -> tuple[str, str]:
         """The caller's account number and partition (`aws`, `aws-cn`, …)."""
-        client: STSClient = self._client("sts")
-        answer = client.get_caller_identity()
+        answer, _ = self._caller
         return answer["Account"], answer["Arn"].split(":")[1]
+
+    def now(self) -> datetime:
+        """Return the time by AWS's clock, in UTC, which is the same for every machine."""
+        answer, met = self._caller
+        then = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return then + timedelta(seconds=time.time() - met)
+
+    @cached_property
+    def _caller(self) -> tuple[GetCallerIdentityResponseTypeDef, float]:
+        """What AWS says of the caller, and when it did, by the clock that runs in sleep too."""
+        client: STSClient = self._client("sts")
+        return client.get_caller_identity(), time.time()
 
 
 def connect(region: str | None, profile: str | None) -> Aws:
@@ -90,17 +133,8 @@ def connect(region: str | None, profile: str | None) -> Aws:
     except sdk.ProfileNotFound as error:
         raise BadOption(f"{error}. See `aws configure list-profiles`.") from error
     chosen = region or os.environ.get("AWS_REGION") or session.region_name or FALLBACK_REGION
-    check_region(chosen, session)
+    regions.check(chosen, session)
     return Aws(session, chosen, _endpoint(session))
-
-
-def check_region(region: str, session: boto3.Session) -> None:
-    """Raise BadOption unless AWS has an EC2 region of this name, in any partition."""
-    partitions = session.get_available_partitions()
-    known = [r for p in partitions for r in session.get_available_regions("ec2", p)]
-    if region not in known:
-        near = [r for r in known if r.split("-")[0] == region.split("-", maxsplit=1)[0]] or known
-        raise BadOption(f"AWS has no region {region!r}: take one such as {', '.join(near[:6])}.")
 
 
 def _endpoint(session: boto3.Session) -> str | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlflow_ops.records import Readiness, Record
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 
@@ -27,8 +28,11 @@ class Step(Protocol):
     """One step of the recipe: an AWS resource, or a state of this machine or of the host.
 
     `PLACE` is "aws", "here" (this machine's own files) or "host" (gone with its instance).
+    `ALLOWS` is what IAM must allow for each verb; "compare" is what `find` takes besides when the
+    thing is held against what is wanted.
     """
 
+    ALLOWS: Allows
     PURPOSE: str
     PLACE: str
     DEADLINE: float

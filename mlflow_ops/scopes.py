@@ -1,0 +1,92 @@
+"""What IAM statements may speak of: a stack's resources by name or by tag, and no others.
+
+ARNs and values are patterns, with a stack's names in braces. Which resources and conditions an
+action knows: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeAlias
+
+from mlflow_ops.names import IAM_PATH, TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ARN = "arn:{partition}"
+EC2 = f"{ARN}:ec2:{{region}}:{{account}}"
+IAM = f"{ARN}:iam::{{account}}"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Resources that a statement is about, and the conditions: operator, key and values each."""
+
+    sid: str
+    arns: tuple[str, ...] = ("*",)
+    given: tuple[tuple[str, ...], ...] = ()
+
+    def allow(self, service: str, actions: str) -> tuple[Allowed, ...]:
+        """Allow a service's actions, named in one string, on this scope."""
+        return tuple((self, f"{service}:{action}") for action in actions.split())
+
+    def covers(self, other: Scope) -> bool:
+        """Whether all of the other's resources are among these, on no further condition."""
+        among = all(any(fnmatchcase(arn, pattern) for pattern in self.arns) for arn in other.arns)
+        return among and set(self.given) <= set(other.given)
+
+
+Allowed: TypeAlias = "tuple[Scope, str]"
+# What a step's verbs need. `find` is what looking takes; `compare` what it takes besides when it
+# is held against what is wanted.
+Allows: TypeAlias = "Mapping[str, tuple[Allowed, ...]]"
+
+OURS = (("StringEquals", f"aws:ResourceTag/{TAG}", "{stack}"),)
+BORN_OURS = (("StringEquals", f"aws:RequestTag/{TAG}", "{stack}"),)
+
+
+# Descriptions know no resource; the region they are asked in can be held fast.
+HERE = Scope("LookHere", given=(("StringEquals", "aws:RequestedRegion", "{region}"),))
+ACCOUNT = Scope("LookAnywhere")
+ROLES = ("instance-profile", "role")
+# Until a user exists, or once it is gone, IAM knows it without its path.
+USER = Scope("User", (f"{IAM}:user{IAM_PATH}{{base}}", f"{IAM}:user/{{base}}"))
+ADMINISTRATOR = Scope(
+    "UserAsTaught",
+    USER.arns,
+    (("ArnEquals", "iam:PolicyARN", f"{ARN}:iam::aws:policy/AdministratorAccess"),),
+)
+USER_GROUPS = Scope("UserGroups", (f"{IAM}:group/*",))
+USER_DEVICES = Scope("UserDevices", (f"{IAM}:mfa/*",))
+ROLE = Scope("Role", tuple(f"{IAM}:{kind}{IAM_PATH}{{base}}" for kind in ROLES))
+EVERY_IAM = Scope("OursInIam", tuple(f"{IAM}:{kind}{IAM_PATH}*" for kind in (*ROLES, "user")))
+EVERY_BUCKET = Scope("OurBuckets", (f"{ARN}:s3:::mlflow-ops-*",))
+BUCKET = Scope("Bucket", (f"{ARN}:s3:::{{bucket}}",))
+OBJECTS = Scope("Objects", (f"{ARN}:s3:::{{bucket}}/*",))
+IMAGE = Scope(
+    "NewestImage",
+    (f"{ARN}:ssm:{{region}}::parameter/aws/service/canonical/ubuntu/server/24.04/*",),
+)
+
+KEY_PAIR = Scope("KeyPairs", (f"{EC2}:key-pair/{{base}}", f"{EC2}:key-pair/{{base}}-lock"))
+# A call that names a key pair by its id may be judged by that.
+KEY_PAIR_ID = Scope("OwnKeyPairs", (f"{EC2}:key-pair/{{base}}-lock", f"{EC2}:key-pair/key-*"), OURS)
+OWN = Scope("Own", (f"{EC2}:instance/*", f"{EC2}:security-group/*"), OURS)
+RULES = Scope("Rules", (f"{EC2}:security-group-rule/*",), BORN_OURS)
+MADE = ("instance", "network-interface", "security-group", "volume")
+NEW = Scope("New", tuple(f"{EC2}:{kind}/*" for kind in MADE), BORN_OURS)
+# What new things are made of and in.
+AROUND = Scope(
+    "Around",
+    (f"{ARN}:ec2:{{region}}::image/*", f"{EC2}:subnet/*", f"{EC2}:vpc/*", KEY_PAIR.arns[0]),
+)
+CREATORS = ("CreateSecurityGroup", "ImportKeyPair", "RunInstances")
+# Tags go on what is being made, never on what is somebody else's.
+TAGS = Scope(
+    "TagNew",
+    (*NEW.arns, f"{EC2}:key-pair/*"),
+    (*BORN_OURS, ("StringEquals", "ec2:CreateAction", *CREATORS)),
+)
+LOGIN = Scope("PushKey", (f"{EC2}:instance/*",), (*OURS, ("StringEquals", "ec2:osuser", "ubuntu")))
