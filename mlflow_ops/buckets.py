@@ -1,4 +1,4 @@
-"""What S3 buckets need beyond a call: settings that may be absent, and emptying."""
+"""What S3 buckets need beyond a call: settings that may be absent, counting, and removal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
+from mlflow_ops.emptying import Emptying, pages
 from mlflow_ops.wait import Clock, until
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def is_encrypted(s3: S3Client, name: str) -> bool:
 def size(s3: S3Client, name: str) -> tuple[int, int]:
     """Return how many objects the bucket holds, older versions too, and their bytes."""
     objects = total = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+    for page in pages(s3, name):
         objects += len(page.get("Versions", []))
         total += sum(found["Size"] for found in page.get("Versions", []))
     return objects, total
@@ -69,45 +70,25 @@ def size(s3: S3Client, name: str) -> tuple[int, int]:
 def remove(s3: S3Client, name: str, clock: Clock, show: Callable[[str], None]) -> None:
     """Empty and delete the bucket, again and again while objects still arrive; fine if it is gone.
 
-    Raises TimedOut when it is not empty after five minutes.
+    Raises TimedOut when there are still some five minutes after they were all deleted once, and
+    AwsRefused for those that S3 will not delete.
     """
-    until(
+    emptying = Emptying(s3, name, show)
+    _removed(emptying) or until(
         f"bucket {name} to be gone",
-        lambda: _removed(s3, name, show),
+        lambda: _removed(emptying),
         deadline=GONE_DEADLINE,
         clock=clock,
     )
 
 
-def _removed(s3: S3Client, name: str, show: Callable[[str], None]) -> bool:
+def _removed(emptying: Emptying) -> bool:
     try:
-        _empty(s3, name, show)
-        s3.delete_bucket(Bucket=name)
+        if not emptying.run():
+            return False
+        emptying.s3.delete_bucket(Bucket=emptying.name)
     except sdk.ClientError as error:
         if code(error) not in {"BucketNotEmpty", "OperationAborted", "NoSuchBucket"}:
             raise
         return code(error) == "NoSuchBucket"
     return True
-
-
-def _empty(s3: S3Client, name: str, show: Callable[[str], None]) -> None:
-    """Delete all there is, listing from the start each time: paging on would skip some."""
-    deleted = 0
-    while batch := _versions(s3, name):
-        answer = s3.delete_objects(Bucket=name, Delete={"Objects": batch, "Quiet": True})
-        if errors := answer.get("Errors"):
-            first = errors[0]
-            raise sdk.ClientError(
-                {"Error": {"Code": first.get("Code", ""), "Message": first.get("Message", "")}},
-                "DeleteObjects",
-            )
-        deleted += len(batch)
-        show(f"{deleted:,} objects deleted")
-    for upload in s3.list_multipart_uploads(Bucket=name).get("Uploads", []):
-        s3.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-
-
-def _versions(s3: S3Client, name: str) -> Any:  # noqa: ANN401 - AWS's own descriptions
-    page = s3.list_object_versions(Bucket=name, MaxKeys=1000)
-    found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-    return [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]

@@ -1,17 +1,19 @@
-"""The choices that AWS has to be asked for: a network and an image; nothing is changed."""
+"""The choices that AWS has to be asked for: a zone, an instance type, an image; changes nothing."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
+from mlflow_ops import instance_types
 from mlflow_ops.aws import code
 from mlflow_ops.errors import BadOption, MlflowOpsError
 
 if TYPE_CHECKING:
-    from mlflow_ops.settings import Options
     from mlflow_ops.target import Target
+    from mlflow_ops.wanted import Wanted
 
 # https://documentation.ubuntu.com/aws/aws-how-to/instances/find-ubuntu-images/
 CANONICAL = {"aws": "099720109477", "aws-cn": "837727238323", "aws-us-gov": "513442679011"}
@@ -22,63 +24,37 @@ IMAGE_PARAMETER = (
 )
 
 
-def network(options: Options, target: Target, instance_type: str) -> tuple[str, str]:
-    """Return the ids of the VPC and the subnet to launch in, as asked for or the default ones."""
-    vpc_id = options.vpc_id
-    if options.subnet_id:
-        subnet = _subnet(target, options.subnet_id)
-        if vpc_id not in {None, subnet["VpcId"]}:
-            raise BadOption(f"--subnet-id {options.subnet_id} is not in --vpc-id {vpc_id}.")
-        return subnet["VpcId"], options.subnet_id
-    vpc_id = vpc_id or _default_vpc(target)
-    return vpc_id, _offering_subnet(target, vpc_id, instance_type)
+def placed(settled: Wanted, target: Target) -> Wanted:
+    """Return the stack to make, in a zone that has its instance type, or one that may be had.
+
+    Raises BadOption when there is none.
+    """
+    settled = replace(settled, zones=instance_types.zones(target, settled.instance_type))
+    if not settled.places:
+        zones = ", ".join(sorted({each.zone for each in settled.subnets}))
+        where = f"the subnets of VPC {settled.vpc_id} ({zones})"
+        return other_type(settled, target, f"No {settled.instance_type} is offered in {where}")
+    return replace(settled, subnet_id=settled.places[0].id)
 
 
-def _subnet(target: Target, subnet_id: str) -> Any:  # noqa: ANN401 - one of AWS's own descriptions
-    try:
-        return target.aws.ec2.describe_subnets(SubnetIds=[subnet_id])["Subnets"][0]
-    except sdk.ClientError as error:
-        if code(error).startswith("InvalidSubnetID"):
-            raise BadOption(f"There is no subnet {subnet_id} in {target.aws.region}.") from error
-        raise
+def other_type(
+    settled: Wanted, target: Target, why: str, error: type[MlflowOpsError] = BadOption
+) -> Wanted:
+    """Return the stack to make with another instance type, as good as can be; changes nothing.
 
-
-def _default_vpc(target: Target) -> str:
-    only_default: Any = [{"Name": "is-default", "Values": ["true"]}]
-    vpcs: Any = target.aws.ec2.describe_vpcs(Filters=only_default)["Vpcs"]
-    if not vpcs:
-        region = target.aws.region
-        raise MlflowOpsError(
-            f"Account {target.account} has no default VPC in {region}: make one with "
-            f"`aws ec2 create-default-vpc --region {region}`, or name yours with --vpc-id."
-        )
-    return str(vpcs[0]["VpcId"])
-
-
-def _offering_subnet(target: Target, vpc_id: str, instance_type: str) -> str:
-    """Return a subnet in a zone that has the instance type; public ones first."""
-    in_vpc: Any = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    subnets = target.aws.ec2.describe_subnets(Filters=in_vpc)["Subnets"]
-    if not subnets:
-        raise BadOption(f"VPC {vpc_id} has no subnet in {target.aws.region}: say --subnet-id.")
-    zones = _zones(target, instance_type)
-    fitting = [s for s in subnets if s["AvailabilityZone"] in zones]
-    if not fitting:
-        where = ", ".join(sorted(zones)) or "nowhere in the region"
-        raise BadOption(
-            f"No subnet of VPC {vpc_id} is in a zone that has {instance_type} "
-            f"(it is offered in: {where}): choose another --instance-type or --subnet-id."
-        )
-    best = min(fitting, key=lambda s: (not s["MapPublicIpOnLaunch"], s["AvailabilityZone"]))
-    return str(best["SubnetId"])
-
-
-def _zones(target: Target, instance_type: str) -> set[str]:
-    of_type: Any = [{"Name": "instance-type", "Values": [instance_type]}]
-    offered = target.aws.ec2.describe_instance_type_offerings(
-        LocationType="availability-zone", Filters=of_type
-    )["InstanceTypeOfferings"]
-    return {str(offer["Location"]) for offer in offered}
+    `why` is a sentence without its end. Raises the error, with the types that would do, when the
+    user named the type or there is no other.
+    """
+    processor = architecture(target, settled.ami) if "ami" in settled.named else None
+    zones = {each.zone for each in settled.subnets}
+    would_do = instance_types.suitable(target, zones, processor, but=settled.instance_type)
+    if "instance_type" in settled.named or not would_do:
+        raise error(f"{why}. {instance_types.advice(would_do)}")
+    chosen = would_do[0]
+    ami = settled.ami if "ami" in settled.named else newest_ubuntu(target, chosen)
+    settled = replace(settled, instance_type=chosen, ami=ami, remark=why)
+    settled = replace(settled, zones=instance_types.zones(target, chosen))
+    return replace(settled, subnet_id=settled.places[0].id)
 
 
 def newest_ubuntu(target: Target, instance_type: str) -> str:
@@ -99,6 +75,19 @@ def newest_ubuntu(target: Target, instance_type: str) -> str:
             "name an image with --ami."
         )
     return str(max(images, key=lambda image: image["CreationDate"])["ImageId"])
+
+
+def architecture(target: Target, ami: str) -> str:
+    """Return AWS's word for the processor that an image is for: x86_64 or arm64."""
+    try:
+        images = target.aws.ec2.describe_images(ImageIds=[ami])["Images"]
+    except sdk.ClientError as error:
+        if not code(error).startswith("InvalidAMIID"):
+            raise
+        images = []
+    if not images:
+        raise BadOption(f"There is no image {ami} in {target.aws.region}: choose another --ami.")
+    return str(images[0]["Architecture"])
 
 
 def _architecture(target: Target, instance_type: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
@@ -23,9 +24,18 @@ UNSEEN = "not seen by AWS yet"
 GONE = ("terminated", UNSEEN)
 
 
-def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters of RunInstances
+@dataclass(frozen=True)
+class Launch:
+    """What differs between one launch and another; the same again for one that is repeated."""
+
+    token: str
+    subnet: str
+    type: str
+    image: str
+
+
+def request(stack: Stack, launch: Launch) -> Any:  # noqa: ANN401 - the parameters of RunInstances
     """Return what RunInstances is asked for."""
-    wanted = stack.want()
     kinds = ("instance", "volume", "network-interface")
     disk = {
         "VolumeSize": DISK_GIB,
@@ -35,7 +45,7 @@ def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters o
     }
     network = {
         "DeviceIndex": 0,
-        "SubnetId": wanted.subnet_id,
+        "SubnetId": launch.subnet,
         "Groups": [stack.need(SecurityGroup).id],
         "AssociatePublicIpAddress": True,
         "DeleteOnTermination": True,
@@ -43,17 +53,17 @@ def request(stack: Stack, token: str) -> Any:  # noqa: ANN401 - the parameters o
     # t3 and t4g bill for more than their share unless told not to.
     standard = {"CreditSpecification": {"CpuCredits": "standard"}}
     return {
-        "ImageId": wanted.ami,
-        "InstanceType": wanted.instance_type,
+        "ImageId": launch.image,
+        "InstanceType": launch.type,
         "MinCount": 1,
         "MaxCount": 1,
         "KeyName": stack.names.base,
-        "ClientToken": token,
+        "ClientToken": launch.token,
         "NetworkInterfaces": [network],
         "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": disk}],
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
         "TagSpecifications": [{"ResourceType": kind, "Tags": stack.names.tags} for kind in kinds],
-        **(standard if BURSTABLE.match(wanted.instance_type) else {}),
+        **(standard if BURSTABLE.match(launch.type) else {}),
     }
 
 
@@ -89,6 +99,12 @@ def record(found: Any) -> Instance:  # noqa: ANN401 - AWS's own description
     words = ", ".join(filter(None, (kind, state, address, why)))
     identifier = found["InstanceId"]
     return Instance(identifier, detail=words, type=kind, state=state, address=address, dns=dns)
+
+
+def alive(stack: Stack) -> Instance | None:
+    """Return the stack's instance if one is neither gone nor going."""
+    found = [one for one in own(stack) if one["State"]["Name"] in ALIVE]
+    return record(found[0]) if found else None
 
 
 def own(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions

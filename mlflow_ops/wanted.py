@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import choices
+from mlflow_ops import choices, instance_types, subnets
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.records import Instance, SecurityGroup
+from mlflow_ops.subnets import Subnet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,12 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True)
 class Wanted:
-    """The stack to make. Empty ids mean that the resource which needs them is there already."""
+    """The stack to make. Empty ids mean that the resource which needs them is there already.
+
+    `subnets` are all that may be used, best first, and `zones` those that have the instance type.
+    `named` are the options that the user gave, which nothing else may take the place of; `remark`
+    says why the instance type is not the usual one.
+    """
 
     as_taught: bool
     direct_artifacts: bool
@@ -31,6 +37,21 @@ class Wanted:
     vpc_id: str = ""
     subnet_id: str = ""
     ami: str = ""
+    subnets: tuple[Subnet, ...] = ()
+    zones: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
+    remark: str = ""
+
+    @property
+    def places(self) -> tuple[Subnet, ...]:
+        """The subnets to launch in, one a zone that has the instance type, best first."""
+        if not self.subnets:
+            return (Subnet(self.subnet_id, self.vpc_id, zone=""),)
+        best: dict[str, Subnet] = {}
+        for each in self.subnets:
+            if each.zone in self.zones:
+                best.setdefault(each.zone, each)
+        return tuple(best.values())
 
 
 def first_thoughts(options: Options, target: Target) -> Wanted:
@@ -38,7 +59,8 @@ def first_thoughts(options: Options, target: Target) -> Wanted:
 
     An address that cannot be found leaves `allow` empty: a group that is there may do without.
     """
-    usual = "t2.micro" if options.as_taught else "t3.micro"
+    usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
+    choosable = ("instance_type", "subnet_id", "ami")
     given = options.allow or ((ANYWHERE,) if options.as_taught else ())
     return Wanted(
         as_taught=options.as_taught,
@@ -47,6 +69,8 @@ def first_thoughts(options: Options, target: Target) -> Wanted:
         allow=given or _own_range(target),
         allow_only_these=bool(given),
         vpc_id=options.vpc_id or "",
+        ami=options.ami or "",
+        named=frozenset(name for name in choosable if getattr(options, name)),
     )
 
 
@@ -64,12 +88,13 @@ def settle(
     if isinstance(group, SecurityGroup) and not options.subnet_id:
         options = replace(options, vpc_id=group.vpc_id)
     if Instance not in found or group is None:
-        vpc_id, subnet_id = choices.network(options, target, first.instance_type)
-        settled = replace(settled, vpc_id=vpc_id, subnet_id=subnet_id)
-    if Instance not in found:
-        ami = options.ami or choices.newest_ubuntu(target, first.instance_type)
-        settled = replace(settled, ami=ami)
-    return settled
+        possible = subnets.candidates(options, target)
+        settled = replace(settled, vpc_id=possible[0].vpc_id, subnets=possible)
+        _check_network(settled, group)
+    if Instance in found:
+        return settled
+    settled = choices.placed(settled, target)
+    return replace(settled, ami=settled.ami or choices.newest_ubuntu(target, settled.instance_type))
 
 
 def _check_standing(options: Options, found: Mapping[type[Record], Record]) -> None:
@@ -84,6 +109,14 @@ def _check_standing(options: Options, found: Mapping[type[Record], Record]) -> N
         raise BadOption(
             f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "
             "`mlflow-ops down` first, or leave --vpc-id out."
+        )
+
+
+def _check_network(settled: Wanted, group: Record | None) -> None:
+    if isinstance(group, SecurityGroup) and group.vpc_id not in {"", settled.vpc_id}:
+        raise BadOption(
+            f"The stack stands in VPC {group.vpc_id}, and the subnet is in {settled.vpc_id}: "
+            "`mlflow-ops down` first, or leave --subnet-id out."
         )
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow_ops import key_file
 from mlflow_ops.records import READY, AccessKey, Readiness, Record
 from mlflow_ops.retry import while_unknown
+from mlflow_ops.scopes import USER
 
 if TYPE_CHECKING:
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "access key that the server signs its S3 requests with"
 PLACE = "aws"
 DEADLINE = 30.0
+ALLOWS: Allows = {
+    "find": USER.allow("iam", "ListAccessKeys"),
+    "create": USER.allow("iam", "CreateAccessKey DeleteAccessKey"),
+    "destroy": USER.allow("iam", "DeleteAccessKey"),
+}
 
 
 def find(stack: Stack) -> AccessKey | None:
@@ -38,14 +46,19 @@ def create(stack: Stack) -> AccessKey:
     """Create the key and save its secret; keys whose secret is lost go first."""
     iam, user = stack.aws.iam, stack.names.base
     for lost in _keys(stack) if stack.get(AccessKey) else ():
-        iam.delete_access_key(UserName=user, AccessKeyId=lost)
-        stack.journal.gone("access_key", lost)
+        _delete(stack, lost)
         stack.voice.say(f"replaced the access key {lost}: its secret is not on this machine")
     with stack.journal.asking("access_key", user=user) as made:
         ask = partial(iam.create_access_key, UserName=user)
-        key = while_unknown(ask, "NoSuchEntity", clock=stack.clock)["AccessKey"]
+        answer = while_unknown(ask, "NoSuchEntity", clock=stack.clock)
+        key = answer["AccessKey"]
         key_file.write(stack.folder.access_key, key["AccessKeyId"], key["SecretAccessKey"])
         made(key["AccessKeyId"])
+    # Asking again after a lost answer makes another key; the first one's secret is lost with it.
+    again = answer["ResponseMetadata"]["RetryAttempts"] > 0
+    for stray in _keys(stack) if again else ():
+        if stray != key["AccessKeyId"]:
+            _delete(stack, stray)
     return AccessKey(key["AccessKeyId"])
 
 
@@ -56,13 +69,16 @@ def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - whoever 
 
 def destroy(stack: Stack, record: Record) -> None:
     """Delete every key of the user, and the file with the secret."""
-    iam, user = stack.aws.iam, stack.names.base
     for key in {record.id, *_keys(stack)}:
-        try:
-            iam.delete_access_key(UserName=user, AccessKeyId=key)
-        except iam.exceptions.NoSuchEntityException:
-            continue
+        _delete(stack, key)
     stack.folder.access_key.unlink(missing_ok=True)
+
+
+def _delete(stack: Stack, key: str) -> None:
+    iam = stack.aws.iam
+    with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+        iam.delete_access_key(UserName=stack.names.base, AccessKeyId=key)
+    stack.journal.gone("access_key", key)
 
 
 def _keys(stack: Stack) -> list[str]:

@@ -11,11 +11,13 @@ from mlflow_ops.records import READY, AwsProfile, Readiness, Record
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "named profile in this machine's AWS files"
 PLACE = "here"
 DEADLINE = 10.0
+ALLOWS: Allows = {}
 
 Sections = list[tuple["Path", str, dict[str, str]]]
 

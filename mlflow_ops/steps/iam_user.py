@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from mlflow_ops import iam_users
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.names import IAM_PATH
 from mlflow_ops.policies import USER_POLICY, administrator_access, server_policy
 from mlflow_ops.records import READY, IamUser, Readiness, Record
 from mlflow_ops.retry import while_unknown
+from mlflow_ops.scopes import ADMINISTRATOR, USER, USER_DEVICES, USER_GROUPS
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "IAM user that the server writes to the bucket as"
 PLACE = "aws"
 DEADLINE = 30.0
+ALLOWS: Allows = {
+    "find": USER.allow("iam", "ListUserTags"),
+    "compare": USER.allow("iam", "ListAttachedUserPolicies ListUserPolicies GetUserPolicy"),
+    "create": USER.allow("iam", "CreateUser TagUser PutUserPolicy DetachUserPolicy"),
+    "as_taught": (
+        *ADMINISTRATOR.allow("iam", "AttachUserPolicy"),
+        *USER.allow("iam", "DeleteUserPolicy"),
+    ),
+    "destroy": (
+        *USER.allow("iam", "ListUserPolicies DeleteUserPolicy"),
+        *USER.allow("iam", "ListAttachedUserPolicies DetachUserPolicy"),
+        *USER.allow("iam", "ListGroupsForUser DeleteUser"),
+        *USER_GROUPS.allow("iam", "RemoveUserFromGroup"),
+        *USER.allow("iam", "ListMFADevices DeactivateMFADevice"),
+        *USER.allow("iam", "ListSigningCertificates DeleteSigningCertificate"),
+        *USER.allow("iam", "ListSSHPublicKeys DeleteSSHPublicKey"),
+        *USER.allow("iam", "ListServiceSpecificCredentials DeleteServiceSpecificCredential"),
+        *USER.allow("iam", "DeleteLoginProfile DeleteUserPermissionsBoundary"),
+        *USER_DEVICES.allow("iam", "DeleteVirtualMFADevice"),
+    ),
+}
 
 
 def find(stack: Stack) -> IamUser | None:
@@ -44,12 +68,11 @@ def plan(stack: Stack) -> str:
 
 def create(stack: Stack) -> IamUser:
     """Create the user with its tags, and give it exactly the policy that is wanted."""
-    iam, name = stack.aws.iam, stack.names.base
+    name = stack.names.base
     if stack.get(IamUser) is None:
         with stack.journal.asking("iam_user", name=name) as made:
-            tags: Any = stack.names.tags
-            answer = iam.create_user(UserName=name, Path=IAM_PATH, Tags=tags)
-            made(answer["User"]["UserName"])
+            _make(stack)
+            made(name)
     while_unknown(lambda: _set_policy(stack), "NoSuchEntity", clock=stack.clock)
     return IamUser(name)
 
@@ -61,15 +84,16 @@ def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - a user t
 
 def destroy(stack: Stack, record: Record) -> None:
     """Take everything off the user that would keep it from going, then delete it."""
-    iam, name = stack.aws.iam, record.id
+    iam_users.remove(stack.aws.iam, record.id, stack.clock)
+
+
+def _make(stack: Stack) -> None:
+    iam, tags = stack.aws.iam, cast("Any", stack.names.tags)
     try:
-        _drop_inline(iam, name)
-        _detach_all(iam, name)
-        for group in iam.list_groups_for_user(UserName=name)["Groups"]:
-            iam.remove_user_from_group(UserName=name, GroupName=group["GroupName"])
-        iam.delete_user(UserName=name)
-    except iam.exceptions.NoSuchEntityException:
-        return
+        iam.create_user(UserName=stack.names.base, Path=IAM_PATH, Tags=tags)
+    except iam.exceptions.EntityAlreadyExistsException:
+        if find(stack) is None:  # ours, made by a call whose answer was lost; else find says whose
+            raise
 
 
 def _set_policy(stack: Stack) -> None:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-import botocore.exceptions as sdk
-
-from mlflow_ops import instances
-from mlflow_ops.aws import code
+from mlflow_ops import instances, launching
 from mlflow_ops.errors import HostFailed, HostUnreachable
 from mlflow_ops.records import Instance, Readiness, Record
-from mlflow_ops.retry import while_unknown
+from mlflow_ops.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "EC2 instance that the server runs on"
 PLACE = "aws"
 DEADLINE = 600.0
 GONE_DEADLINE = 600.0
+ALLOWS: Allows = {
+    "find": HERE.allow("ec2", "DescribeInstances"),
+    "create": (
+        *NEW.allow("ec2", "RunInstances"),
+        *AROUND.allow("ec2", "RunInstances"),
+        *OWN.allow("ec2", "RunInstances StartInstances"),
+        *TAGS.allow("ec2", "CreateTags"),
+    ),
+    "ready": HERE.allow("ec2", "DescribeInstanceStatus"),
+    "destroy": OWN.allow("ec2", "TerminateInstances"),
+}
 
 
 def find(stack: Stack) -> Instance | None:
@@ -40,20 +47,17 @@ def plan(stack: Stack) -> str:
     """Say what would be made."""
     wanted = stack.want()
     where = f" in {wanted.subnet_id}" if wanted.subnet_id else ""
-    return f"{wanted.instance_type}{where}, {instances.DISK_GIB} GB gp3 disk, image {wanted.ami}"
+    why = f" ({wanted.remark})" if wanted.remark else ""
+    return (
+        f"{wanted.instance_type}{why}{where}, {instances.DISK_GIB} GB gp3 disk, image {wanted.ami}"
+    )
 
 
 def create(stack: Stack) -> Instance:
     """Launch the instance, once: its token is on disk before the call. A stopped one is started."""
     if there := find(stack):
         return _start(stack, there) if there.missing else there
-    asked = stack.journal.open_question("instance")
-    try:
-        return _launch(stack, asked["token"] if asked else secrets.token_hex(16))
-    except sdk.ClientError as error:
-        if code(error) not in {"IdempotentInstanceTerminated", "IdempotentParameterMismatch"}:
-            raise
-        return find(stack) or _launch(stack, secrets.token_hex(16))
+    return launching.launch(stack)
 
 
 def ready(stack: Stack, record: Record) -> Readiness:
@@ -102,17 +106,3 @@ def _answering(stack: Stack, now: Instance) -> Readiness:
             raise
         return Readiness("unknown", str(error), now)
     return Readiness("ready", record=now)
-
-
-def _launch(stack: Stack, token: str) -> Instance:
-    """Ask for the instance, as soon as EC2 knows the new group and key pair."""
-    ask = partial(stack.aws.ec2.run_instances, **instances.request(stack, token))
-    unknown = (
-        "InvalidGroup.NotFound",
-        "InvalidKeyPair.NotFound",
-        "InvalidSecurityGroupID.NotFound",
-    )
-    with stack.journal.asking("instance", token=token) as made:
-        found = while_unknown(ask, *unknown, clock=stack.clock)["Instances"][0]
-        made(found["InstanceId"])
-    return instances.record(found)

@@ -5,19 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import firewall, groups
+from mlflow_ops import firewall, groups, instances
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, Readiness, Record, SecurityGroup
 from mlflow_ops.retry import while_unknown
+from mlflow_ops.scopes import AROUND, HERE, NEW, OWN, RULES, TAGS
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "firewall around the instance"
 PLACE = "aws"
 DEADLINE = 120.0
 GONE_DEADLINE = 300.0
+ALLOWS: Allows = {
+    "find": HERE.allow("ec2", "DescribeSecurityGroups"),
+    "compare": HERE.allow("ec2", "DescribeSecurityGroupRules"),
+    "create": (
+        *NEW.allow("ec2", "CreateSecurityGroup"),
+        *AROUND.allow("ec2", "CreateSecurityGroup"),
+        *TAGS.allow("ec2", "CreateTags"),
+        *OWN.allow("ec2", "AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress"),
+        *RULES.allow("ec2", "AuthorizeSecurityGroupIngress CreateTags"),
+    ),
+    "destroy": (
+        *OWN.allow("ec2", "DeleteSecurityGroup TerminateInstances"),
+        *HERE.allow("ec2", "DescribeInstances"),
+    ),
+}
 
 
 def find(stack: Stack) -> SecurityGroup | None:
@@ -54,10 +71,17 @@ def destroy(stack: Stack, record: Record) -> None:
     """Delete the group, as soon as nothing uses it any more."""
     until(
         f"the security group {record.id} to be free of its instance",
-        lambda: groups.deleted(stack.aws.ec2, record.id),
+        lambda: groups.deleted(stack.aws.ec2, record.id) or _end_late_instance(stack),
         deadline=GONE_DEADLINE,
         clock=stack.clock,
     )
+
+
+def _end_late_instance(stack: Stack) -> bool:
+    """Terminate an instance that shows only now, as one launched just before a crash does."""
+    if late := instances.alive(stack):
+        stack.aws.ec2.terminate_instances(InstanceIds=[late.id])
+    return False
 
 
 def _seen(stack: Stack) -> SecurityGroup | None:

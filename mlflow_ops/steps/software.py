@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow_ops.host import Host
+    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "pipenv environment with mlflow, awscli and boto3"
@@ -24,6 +25,7 @@ DEADLINE = 60.0
 FIRST_BOOT_DEADLINE = 600.0
 APT_DEADLINE = 900.0
 INSTALL_DEADLINE = 1200.0
+ALLOWS: Allows = {}
 
 
 def find(stack: Stack) -> Software | None:

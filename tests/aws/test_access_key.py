@@ -13,7 +13,7 @@ from mlflow_ops.stack import Voice
 from mlflow_ops.steps import access_key, iam_user
 
 if TYPE_CHECKING:
-    from doubles.moto_cloud import MotoCloud
+    from cloud.server import StrictCloud
 
     from mlflow_ops.stack import Stack
 
@@ -45,7 +45,7 @@ def test_the_file_looks_like_the_consoles_download(user: Stack) -> None:
     assert len(second.split(",")) == 2
 
 
-def test_a_key_whose_secret_is_lost_is_replaced_and_said(user: Stack, cloud: MotoCloud) -> None:
+def test_a_key_whose_secret_is_lost_is_replaced_and_said(user: Stack, cloud: StrictCloud) -> None:
     said: list[str] = []
     lost = access_key.create(user)
     user.folder.access_key.unlink()
@@ -62,7 +62,7 @@ def test_a_key_whose_secret_is_here_is_kept(user: Stack) -> None:
     assert access_key.find(user) == made
 
 
-def test_destroying_twice_leaves_no_key_and_no_file(user: Stack, cloud: MotoCloud) -> None:
+def test_destroying_twice_leaves_no_key_and_no_file(user: Stack, cloud: StrictCloud) -> None:
     record = access_key.create(user)
     access_key.destroy(user, record)
     access_key.destroy(user, record)

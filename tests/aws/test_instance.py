@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
 
 from mlflow_ops import instances
+from mlflow_ops.instances import Launch
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import instance
 from mlflow_ops.target import Ports
 from mlflow_ops.wait import Clock
 
 if TYPE_CHECKING:
-    from doubles.moto_cloud import MotoCloud
+    from cloud.server import StrictCloud
     from doubles.ssh import SshDouble
 
     from mlflow_ops.stack import Stack
 
 
 def test_the_request_is_the_smallest_safe_machine(grouped: Stack) -> None:
-    asked = instances.request(grouped, "token")
+    asked = instances.request(grouped, Launch("token", "subnet-1", "t3.micro", "ami-1"))
     disk = asked["BlockDeviceMappings"][0]["Ebs"]
     assert asked["ClientToken"] == "token"
     assert asked["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -44,12 +45,13 @@ def test_the_token_is_on_disk_before_the_call_and_the_id_right_after(grouped: St
     assert grouped.journal.open_question("instance") is None
 
 
-def test_a_launch_that_was_never_answered_is_repeated_with_the_same_token(grouped: Stack) -> None:
-    with grouped.journal.asking("instance", token="f" * 32):
+def test_a_launch_that_was_never_answered_is_repeated_word_for_word(grouped: Stack) -> None:
+    before = Launch("f" * 32, "subnet-9", "t4g.micro", "ami-9")
+    with grouped.journal.asking("instance", **asdict(before)):
         pass  # the process was killed here
     with Stubber(grouped.aws.ec2) as stubber:
         stubber.add_response("describe_instances", {"Reservations": []})
-        stubber.add_response("run_instances", launched(), instances.request(grouped, "f" * 32))
+        stubber.add_response("run_instances", launched(), instances.request(grouped, before))
         instance.create(grouped)
         stubber.assert_no_pending_responses()
 
@@ -105,9 +107,7 @@ def test_a_group_that_ec2_does_not_know_everywhere_yet_is_waited_for(grouped: St
 def test_only_burstable_types_are_given_a_credit_specification(
     grouped: Stack, kind: str, *, billed: bool
 ) -> None:
-    assert grouped.wanted
-    wanted = replace(grouped.wanted, instance_type=kind)
-    asked = instances.request(replace(grouped, wanted=wanted), "t")
+    asked = instances.request(grouped, Launch("t", "subnet-1", kind, "ami-1"))
     assert ("CreditSpecification" in asked) == billed
 
 
@@ -115,9 +115,10 @@ def test_ready_means_running_checked_and_answering_over_ssh(
     grouped: Stack, host: SshDouble
 ) -> None:
     made = instance.create(grouped)
-    not_yet = instance.ready(grouped, made)
-    assert not_yet.state == "pending"
-    assert "does not let us in" in not_yet.detail
+    not_yet = [instance.ready(grouped, made) for _ in range(3)]
+    assert [one.state for one in not_yet] == ["pending"] * 3
+    assert [one.detail for one in not_yet[:2]] == ["not seen by AWS yet", "pending"]
+    assert "does not let us in" in not_yet[2].detail
     stack = replace(grouped, target=replace(grouped.target, ports=Ports(host.port, 9)))
     ready = instance.ready(stack, made)
     assert ready.state == "ready"
@@ -155,7 +156,7 @@ def test_an_id_that_aws_does_not_know_yet_is_waited_for(grouped: Stack) -> None:
         assert instance.ready(grouped, Instance("i-1")).state == "pending"
 
 
-def test_a_stopped_instance_is_started_not_doubled(grouped: Stack, cloud: MotoCloud) -> None:
+def test_a_stopped_instance_is_started_not_doubled(grouped: Stack, cloud: StrictCloud) -> None:
     made = instance.create(grouped)
     cloud.client("ec2").stop_instances(InstanceIds=[made.id])
     found = instance.find(grouped)
@@ -165,11 +166,11 @@ def test_a_stopped_instance_is_started_not_doubled(grouped: Stack, cloud: MotoCl
     assert cloud.holdings()["instances"] == [made.id]
     again = instance.find(grouped)
     assert again
-    assert again.state == "running"
+    assert again.state == "pending"
 
 
 def test_destroying_twice_takes_the_disk_and_the_interface_too(
-    grouped: Stack, cloud: MotoCloud
+    grouped: Stack, cloud: StrictCloud
 ) -> None:
     made = instance.create(grouped)
     instance.destroy(grouped, made)
