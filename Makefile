@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WHEELS := build/wheels
+AWS_CLI := build/awscli/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint format lock bench bench-host clean
+.PHONY: demo test test-aws lint format lock bench bench-host clean
 
 demo: $(BIN)/python
 	$(PIP) install '.[sandbox]'
@@ -18,6 +19,12 @@ test: $(BIN)/python
 	$(PIP) install --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(MAKE) lint
 	$(BIN)/pytest -n auto
+
+# The whole journey on the AWS account that the environment leads to; asks first.
+test-aws: $(BIN)/python
+	$(PIP) install '.[dev]'
+	PYTHONPATH=tests $(BIN)/python tests/journey/ask.py
+	$(BIN)/pytest --aws tests/journey/test_account.py
 
 lint:
 	$(BIN)/ruff check
@@ -36,15 +43,21 @@ lock: $(BIN)/python
 	cd mlflow_ops/lock && for each in requirements uv; do \
 		../../$(UV_COMPILE) $$each.in --output-file $$each.txt; done
 
-bench: $(BIN)/python
+bench: $(BIN)/python $(AWS_CLI)/aws
 	$(PIP) install '.[sandbox]'
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/aws_calls.py
+	$(BIN)/python benchmarks/bucket.py $(AWS_CLI)/aws
 
 # Needs root on Linux: boots the tests' real machine twice.
 bench-host: $(BIN)/python
 	$(PIP) install '.[sandbox]'
 	$(BIN)/python benchmarks/host_setup.py
+
+# Apart from ours, since it pins a botocore of its own.
+$(AWS_CLI)/aws:
+	$(PYTHON) -m venv $(AWS_CLI:/bin=)
+	$(AWS_CLI)/pip --disable-pip-version-check --quiet install awscli
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache

@@ -17,6 +17,19 @@ NOBODY = "http://127.0.0.1:9"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "winequality-red.csv"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the journey be made on a real account."""
+    parser.addoption("--aws", action="store_true", help="Use the AWS account of the environment.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the way to that account, before the tests' own environment takes it away."""
+    if config.getoption("--aws"):
+        from journey import place  # noqa: PLC0415 - only then
+
+        config.stash[place.CHOSEN] = place.real()
+
+
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Take the user's AWS settings, home and proxies away; AWS itself is at a closed port."""

@@ -12,6 +12,8 @@ from mlflow_ops.stack import Stack, Voice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlflow_ops.scopes import Allows
+
 
 @dataclass
 class FakeStep:
@@ -26,6 +28,7 @@ class FakeStep:
     PURPOSE: str = "something"
     PLACE: str = "aws"
     DEADLINE: float = 10.0
+    ALLOWS: Allows = field(default_factory=dict)
 
     def _record(self, *, missing: tuple[str, ...] = ()) -> Record:
         kind: type[Record] = type(self.name, (Record,), {})

@@ -14,12 +14,16 @@ from mlflow_ops import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mlflow_ops.world import World
+
 COMMANDS = {
     "up": "Make the stack, or what is missing of it.",
     "status": "Show how the stack stands.",
     "train": "Train the wine-quality model and log the run.",
     "run": "Run a command of your own against the server.",
     "check": "Write to the server and read it back.",
+    "audit": "List all that carries our tag or name, and what nobody owns.",
+    "policy": "Print the least IAM policy that the commands need.",
     "down": "Remove the stack and every trace of it.",
 }
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 usage, 3 not ready or something left."
@@ -55,11 +59,14 @@ def group() -> None:
     """
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; with --json, a usage error is a JSON document too."""
+def main(arguments: Sequence[str] | None = None, world: World | None = None) -> None:
+    """Run the command line; with --json, a usage error is a JSON document too.
+
+    Another world than AWS's or the sandbox's can be given, with a clock of its own.
+    """
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        sys.exit(group.main(words, prog_name="mlflow-ops", standalone_mode=False))
+        sys.exit(group.main(words, prog_name="mlflow-ops", standalone_mode=False, obj=world))
     except click.ClickException as error:
         error.show()
         if "--json" in words:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow_ops.settings import Settings
+    from mlflow_ops.stack import Stack
+    from mlflow_ops.target import Target
+    from mlflow_ops.world import World
 
 NOT_READY = NotReady.exit_code
 
@@ -29,6 +32,26 @@ class Call:
 
     settings: Settings
     json: bool
+    world: World | None = None
+
+    def target(self) -> Target:
+        """Return the cloud that is meant; raise NotReady for a sandbox that is not up."""
+        return self._world().reach(self.settings)
+
+    def stack(self) -> Stack:
+        """Return the stack that is meant, with nothing known of it yet.
+
+        Raises NotReady for a sandbox that is not up, and WrongPlace for a name that this machine
+        knows from somewhere else.
+        """
+        from mlflow_ops.stack import Stack  # noqa: PLC0415 - not needed for --help
+
+        return Stack.of(self.settings, self.target(), self._world().clock)
+
+    def _world(self) -> World:
+        from mlflow_ops.world import World  # noqa: PLC0415 - loads boto3, which takes 0.3 s
+
+        return self.world or World()
 
     @property
     def again(self) -> str:
@@ -84,7 +107,8 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
     debug, as_json = options.pop("debug"), options.pop("as_json")
     interrupts.leave_by_exception()
     try:
-        return function(Call(_settings(options), as_json), **options) or 0
+        world = click.get_current_context().obj
+        return function(Call(_settings(options), as_json, world), **options) or 0
     except (KeyboardInterrupt, click.Abort):
         return _failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
     except SystemExit as ended:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import plan, sandbox, scan, walk
+from mlflow_ops import inventory, lease, places, plan, sandbox, walk
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
 from mlflow_ops.records import Instance
-from mlflow_ops.stack import Stack
-from mlflow_ops.steps import STEPS, server
-from mlflow_ops.target import reach, stop_sandbox
+from mlflow_ops.steps import STEPS, bucket, server
+from mlflow_ops.target import stop_sandbox
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from mlflow_ops.stack import Stack
 
 
 @stack_command(example="mlflow-ops down --yes")
@@ -31,47 +30,62 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     Shows what goes, with the number of runs, models and bytes that would be lost; asks, unless
     --yes is given. Works from any machine: AWS's tags say what belongs to the stack.
     """
-    screen = Screen(call.json)
-    settings = call.settings
+    screen, settings = Screen(call.json), call.settings
     try:
-        stack = Stack.of(settings, reach(settings))
+        stack = call.stack()
     except NotReady:
         return _remains(call, screen, ask=not yes, dry_run=dry_run)
-    exit_code, done = _down(screen, stack, settings.home, Choice(not yes, dry_run, keep_bucket))
-    if settings.sandbox and done and not keep_bucket:
+    if dry_run or not yes:
+        look = _look(screen, stack, keep=keep_bucket, show=True)
+        if dry_run:
+            screen.result({"would_destroy": [record.id for record in look.found.values()]})
+            return 0
+        if look.found:
+            screen.confirm("Remove it?")
+    with lease.held(stack, settings.home, "down") as hold:
+        stack = replace(stack, check_hold=hold.check)
+        look = _look(screen, stack, keep=keep_bucket, show=yes)
+        try:
+            result, left = _destroyed(screen, stack, look, hold.id)
+        except BaseException:
+            report.what_is_left(call, screen, look.found)
+            raise
+        if done := not left and not result.failures:
+            stack.folder.forget(settings.home)
+    if settings.sandbox and done and not keep_bucket and not places.known(settings):
         stop_sandbox(settings)
-    return exit_code
+    return report.ended(screen, result, left)
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What the user wants of `down`."""
+class Look:
+    """What `down` would take, the bucket it would leave, and what could not be asked."""
 
-    ask: bool
-    dry_run: bool
-    keep: bool
+    found: walk.Found
+    kept: tuple[str, ...]
+    failures: tuple[str, ...]
 
 
-def _down(screen: Screen, stack: Stack, home: Path, choice: Choice) -> tuple[int, bool]:
-    """Show, ask, destroy and look again; return the exit code, and whether nothing is left."""
+def _look(screen: Screen, stack: Stack, *, keep: bool, show: bool) -> Look:
+    """Find what goes, and show it."""
     found, failures = walk.found_for_down(stack, STEPS, screen)
-    kept = found.pop("bucket").id if choice.keep and "bucket" in found else None
-    if found:
-        report.what_goes(screen, stack, found, None if choice.keep else _contents(stack, found))
-    if choice.dry_run:
-        screen.result({"would_destroy": [record.id for record in found.values()]})
-        return 0, False
-    if found and choice.ask:
-        screen.confirm("Remove it?")
-    result = walk.down(stack, STEPS, found, screen)
-    left, unseen = scan.leftovers(stack)
-    left = [each for each in left if each.id != kept]
-    failures = (*failures, *result.failures, *unseen)
-    result = replace(result, failures=failures, kept=(kept,) if kept else ())
-    done = not left and not failures
-    if done:
-        stack.folder.forget(home)
-    return report.ended(screen, result, left), done
+    kept = (found.pop("bucket").id,) if keep and "bucket" in found else ()
+    if found and show:
+        report.what_goes(screen, stack, found, None if keep else _contents(stack, found))
+    return Look(found, kept, failures)
+
+
+def _destroyed(
+    screen: Screen, stack: Stack, look: Look, lock: str
+) -> tuple[walk.Ended, list[inventory.Holding]]:
+    """Destroy what was found, and look again; return what came of it and what is left."""
+    if look.kept:
+        bucket.keep(stack)
+    result = walk.down(stack, STEPS, look.found, screen)
+    left, unseen = inventory.leftovers(stack)
+    left = [each for each in left if each.id not in {*look.kept, lock}]
+    failures = (*look.failures, *result.failures, *unseen)
+    return replace(result, failures=failures, kept=look.kept), left
 
 
 def _contents(stack: Stack, found: walk.Found) -> plan.Contents:

@@ -16,6 +16,7 @@ from mlflow_ops.steps import STEPS, server
 if TYPE_CHECKING:
     from mlflow_ops.cli.command import Call
     from mlflow_ops.cli.show import Screen
+    from mlflow_ops.inventory import Holding
     from mlflow_ops.stack import Stack
     from mlflow_ops.states import StepStatus
     from mlflow_ops.walk import Ended, Found
@@ -69,6 +70,21 @@ def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     screen.say(f"  to remove it all    mlflow-ops down{again}")
     screen.result(status_document(stack, states, "ready"))
     return 0
+
+
+def what_stands(call: Call, screen: Screen, stack: Stack, found: Found) -> None:
+    """Say, after `up` has failed, what of the stack is there on AWS, and what to do about it."""
+    made = ((name, stack.journal.last(name, "made")) for name in STEPS)
+    ids = {name: line["id"] for name, line in made if line} | {
+        name: record.id for name, record in found.items() if STEPS[name].PLACE == "aws"
+    }
+    if not ids:
+        screen.say("Nothing was made.")
+        return
+    again = call.again
+    screen.say(f"What stands: {', '.join(f'{name} {ids[name]}' for name in STEPS if name in ids)}.")
+    screen.say(f"To go on: mlflow-ops up{again} with the same options.")
+    screen.say(f"To remove it: mlflow-ops down{again}")
 
 
 def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
@@ -127,18 +143,26 @@ def what_goes(screen: Screen, stack: Stack, found: Found, lost: plans.Contents |
     screen.say("With it go " + str(lost) + "." if lost else "The bucket and its artifacts stay.")
 
 
-def ended(screen: Screen, result: Ended, left: list[Any]) -> int:
+def what_is_left(call: Call, screen: Screen, found: Found) -> None:
+    """Say, after `down` has been interrupted, what it did not come to, and how to go on."""
+    left = [f"{name} {each.id}" for name, each in found.items() if name not in screen.finished]
+    screen.say(f"What still stands: {', '.join(left) or 'nothing'}.")
+    screen.say(f"To go on: mlflow-ops down{call.again}")
+
+
+def ended(screen: Screen, result: Ended, left: list[Holding]) -> int:
     """Say what `down` came to: proof that nothing is left, or the command for each leftover."""
     for failure in result.failures:
         screen.say(f"Failed: {failure}")
     for leftover in left:
-        screen.say(f"Left: {leftover.id}; remove it with: {leftover.command}")
+        cure = f"with: {leftover.command}" if leftover.command else "in the console."
+        screen.say(f"Left: {leftover.kind} {leftover.id}; remove it {cure}")
     if not left and not result.failures:
         screen.say("Looked again: nothing of the stack is left.")
     screen.result(
         {
             "destroyed": list(result.destroyed),
-            "left": [asdict(leftover) for leftover in left],
+            "left": [{"kind": e.kind, "id": e.id, "command": e.command} for e in left],
             "kept": list(result.kept),
         }
     )

@@ -32,6 +32,7 @@ class Screen:
 
     as_json: bool = False
     console: Console = field(init=False)
+    finished: list[str] = field(default_factory=list, init=False)
     _name: str = field(default="", init=False)
     _started: float = field(default=0.0, init=False)
 
@@ -77,6 +78,7 @@ class Screen:
 
     def done(self, what: str) -> None:
         """Say what the step that just ended came to, and how long it took."""
+        self.finished.append(self._name)
         self.say(f"✓ {self._name:<{WIDTH}} {self._seconds()}  {what}")
 
     def _note(self, text: str) -> None:

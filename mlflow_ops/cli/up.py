@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import target, walk, wanted
+from mlflow_ops import lease, places, target, walk, wanted
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.settings import Options
-from mlflow_ops.stack import Stack
 from mlflow_ops.steps import STEPS
+
+if TYPE_CHECKING:
+    from mlflow_ops.stack import Stack
 
 
 @stack_command(example="mlflow-ops up --allow 203.0.113.7/32")
@@ -49,38 +51,54 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
     try:
         return _up(call, Screen(call.json), wish, ask=ask, dry_run=dry_run)
     finally:
-        if started and not call.settings.folder.exists():  # it was not settled: nothing was made
+        if started and not places.known(call.settings):  # nothing was made
             target.stop_sandbox(call.settings)
 
 
 def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) -> int:
     """Plan, show, ask, make and report; return the exit code."""
-    stack, found = _planned(call, wish)
-    complete = len(found) == len(STEPS) and not any(each.missing for each in found.values())
-    if not complete or dry_run:
-        report.plan(screen, stack, found)
-    if dry_run:
-        screen.result(report.plan_document(stack, found))
-        return 0
-    if ask and not complete:
-        screen.confirm("Make it?")
-    stack.folder.settle(stack.names)
+    stack = call.stack()
     try:
-        standing = walk.up(stack, STEPS, found, screen)
-    except BaseException:
-        screen.say(
-            f"What was made stands. To go on: mlflow-ops up{call.again} with the same options. "
-            f"To remove it: mlflow-ops down{call.again}"
-        )
-        raise
+        if dry_run:
+            stack, found = _planned(stack, wish)
+            report.plan(screen, stack, found)
+            screen.result(report.plan_document(stack, found))
+            return 0
+        if ask:
+            _ask(screen, stack, wish)
+        with lease.held(stack, call.settings.home, "up") as hold:
+            # Only now does nobody else change it; before, somebody may have.
+            stack, found = _planned(replace(stack, check_hold=hold.check), wish)
+            if not ask and not _complete(found):
+                report.plan(screen, stack, found)
+            standing = _made(call, screen, stack, found)
     finally:
         stack.hang_up()
     return report.after_up(call, screen, stack, standing)
 
 
-def _planned(call: Call, wish: Options) -> tuple[Stack, walk.Found]:
+def _ask(screen: Screen, stack: Stack, wish: Options) -> None:
+    """Show what is missing of the stack, if anything is, and ask whether to make it."""
+    stack, found = _planned(stack, wish)
+    if not _complete(found):
+        report.plan(screen, stack, found)
+        screen.confirm("Make it?")
+
+
+def _made(call: Call, screen: Screen, stack: Stack, found: walk.Found) -> walk.Found:
+    try:
+        return walk.up(stack, STEPS, found, screen)
+    except BaseException:
+        report.what_stands(call, screen, stack, found)
+        raise
+
+
+def _planned(stack: Stack, wish: Options) -> tuple[Stack, walk.Found]:
     """Return the stack with every choice settled, and what of it is there; changes nothing."""
-    stack = Stack.of(call.settings, target.reach(call.settings))
     first = wanted.first_thoughts(wish, stack.target)
     stack, found = walk.look(replace(stack, wanted=first), STEPS)
     return replace(stack, wanted=wanted.settle(first, wish, stack.target, stack.records)), found
+
+
+def _complete(found: walk.Found) -> bool:
+    return len(found) == len(STEPS) and not any(each.missing for each in found.values())

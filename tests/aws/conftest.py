@@ -1,4 +1,4 @@
-"""A stack on a moto server over HTTP, with an SSH double behind its instances."""
+"""A stack on the strict cloud, with an SSH double behind its instances."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from doubles import moto_cloud, ssh
+from cloud import account, server
+from doubles import ssh
 
 from mlflow_ops.aws import Aws
 from mlflow_ops.folder import Folder
@@ -24,28 +25,28 @@ StackOf = Callable[..., Stack]
 
 
 @pytest.fixture(scope="session")
-def moto() -> Iterator[moto_cloud.MotoCloud]:
-    """Serve moto for all tests of this process."""
-    with moto_cloud.serving() as cloud:
+def served() -> Iterator[server.StrictCloud]:
+    """Serve a strict cloud for all tests of this process."""
+    with server.serving() as cloud:
         yield cloud
 
 
 @pytest.fixture
-def cloud(moto: moto_cloud.MotoCloud) -> moto_cloud.MotoCloud:
+def cloud(served: server.StrictCloud) -> server.StrictCloud:
     """Return an empty cloud."""
-    moto.reset()
-    return moto
+    served.reset()
+    return served
 
 
 @pytest.fixture
-def host(cloud: moto_cloud.MotoCloud, tmp_path: Path) -> Iterator[ssh.SshDouble]:
+def host(cloud: server.StrictCloud, tmp_path: Path) -> Iterator[ssh.SshDouble]:
     """Serve SSH for whoever has the key of a live instance."""
     with ssh.running(tmp_path / "host", cloud.endpoint) as double:
         yield double
 
 
 @pytest.fixture
-def stack_of(cloud: moto_cloud.MotoCloud, tmp_path: Path) -> StackOf:
+def stack_of(cloud: server.StrictCloud, tmp_path: Path) -> StackOf:
     """Make a stack that wants the usual things, on the empty cloud."""
 
     def make(name: str = "mlflow", region: str = "us-east-1", **changes: object) -> Stack:
@@ -58,7 +59,7 @@ def stack_of(cloud: moto_cloud.MotoCloud, tmp_path: Path) -> StackOf:
             direct_artifacts=False,
             instance_type="t3.micro",
             allow=("203.0.113.7/32",),
-            ami=moto_cloud.IMAGE,
+            ami=account.IMAGE,
             vpc_id=_default_vpc(clients),
             subnet_id=_subnet(clients),
         )

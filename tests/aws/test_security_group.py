@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws.conftest import StackOf
-    from doubles.moto_cloud import MotoCloud
+    from cloud.server import StrictCloud
 
     from mlflow_ops.stack import Stack
 
@@ -26,7 +26,7 @@ Rules = set[tuple[int, str]]
 HOME, OFFICE = "203.0.113.9/32", "198.51.100.0/24"
 
 
-def rules(cloud: MotoCloud, group_id: str) -> Rules:
+def rules(cloud: StrictCloud, group_id: str) -> Rules:
     [group] = cloud.client("ec2").describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
     return {
         (permission["FromPort"], cidr)
@@ -55,7 +55,7 @@ def as_taught(stack: Stack) -> Stack:
     return replace(stack, wanted=replace(stack.wanted, as_taught=True))
 
 
-def by_hand(cloud: MotoCloud, group_id: str) -> None:
+def by_hand(cloud: StrictCloud, group_id: str) -> None:
     """Add what people add in the console: other ports, protocols and kinds of source."""
     ssh, office = {"FromPort": 22, "ToPort": 22}, [{"CidrIp": OFFICE}]
     cloud.client("ec2").authorize_security_group_ingress(
@@ -71,7 +71,7 @@ def by_hand(cloud: MotoCloud, group_id: str) -> None:
 
 
 class Said:
-    """Answers of AWS's own to an operation, errors by their code, before moto is asked."""
+    """Answers of AWS's own to an operation, errors by their code, before the cloud is asked."""
 
     def __init__(self, stack: Stack, operation: str, answers: Sequence[Any]) -> None:
         self.left = list(answers)
@@ -98,7 +98,7 @@ def hurried() -> Clock:
 
 
 def test_only_ssh_and_the_server_are_open_and_to_the_allowed_ranges_alone(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     stack = allowing(real_ports, "203.0.113.7/32", "2001:db8::/64", only=True)
     made = security_group.create(stack)
@@ -108,13 +108,13 @@ def test_only_ssh_and_the_server_are_open_and_to_the_allowed_ranges_alone(
 
 
 def test_as_taught_the_four_ports_are_open_to_the_world(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     made = security_group.create(as_taught(real_ports))
     assert rules(cloud, made.id) == {(p, "0.0.0.0/0") for p in (22, 80, 443, 5000)}
 
 
-def test_ranges_named_by_allow_replace_all_others(real_ports: Stack, cloud: MotoCloud) -> None:
+def test_ranges_named_by_allow_replace_all_others(real_ports: Stack, cloud: StrictCloud) -> None:
     made = security_group.create(allowing(real_ports, "0.0.0.0/0", only=True))
     narrower = allowing(real_ports, "198.51.100.0/24", only=True)
     found = security_group.find(narrower)
@@ -124,14 +124,16 @@ def test_ranges_named_by_allow_replace_all_others(real_ports: Stack, cloud: Moto
     assert rules(cloud, made.id) == {(p, "198.51.100.0/24") for p in (22, 5000)}
 
 
-def test_the_callers_new_address_replaces_the_old_one(real_ports: Stack, cloud: MotoCloud) -> None:
+def test_the_callers_new_address_replaces_the_old_one(
+    real_ports: Stack, cloud: StrictCloud
+) -> None:
     made = security_group.create(allowing(real_ports, OFFICE, only=False))
     security_group.create(allowing(real_ports, HOME, only=False))
     assert rules(cloud, made.id) == {(p, HOME) for p in (22, 5000)}
 
 
 def test_a_plain_up_changes_nothing_about_ranges_named_by_allow(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     made = security_group.create(allowing(real_ports, OFFICE, only=True))
     plain = allowing(real_ports, HOME, only=False)
@@ -140,7 +142,7 @@ def test_a_plain_up_changes_nothing_about_ranges_named_by_allow(
     assert rules(cloud, made.id) == {(p, OFFICE) for p in (22, 5000)}
 
 
-def test_a_plain_up_closes_what_as_taught_has_opened(real_ports: Stack, cloud: MotoCloud) -> None:
+def test_a_plain_up_closes_what_as_taught_has_opened(real_ports: Stack, cloud: StrictCloud) -> None:
     made = security_group.create(as_taught(real_ports))
     plain = allowing(real_ports, HOME, only=False)
     found = security_group.find(plain)
@@ -151,7 +153,7 @@ def test_a_plain_up_closes_what_as_taught_has_opened(real_ports: Stack, cloud: M
 
 
 def test_an_address_named_by_allow_outlasts_the_next_home(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     made = security_group.create(allowing(real_ports, OFFICE, only=False))
     security_group.create(allowing(real_ports, OFFICE, only=True))
@@ -171,7 +173,7 @@ def test_an_unknown_address_is_not_locked_out(real_ports: Stack) -> None:
 
 
 def test_rules_made_by_hand_outlast_a_plain_up_and_give_way_to_allow(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     plain = allowing(real_ports, HOME, only=False)
     made = security_group.create(plain)
@@ -192,7 +194,7 @@ def test_rules_made_by_hand_outlast_a_plain_up_and_give_way_to_allow(
 
 
 def test_a_range_of_ports_or_another_protocol_does_not_count_as_open(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     plain = allowing(real_ports, OFFICE, HOME, only=False)
     made = security_group.create(plain)
@@ -206,7 +208,9 @@ def test_a_range_of_ports_or_another_protocol_does_not_count_as_open(
     assert set(found.missing) == doors
 
 
-def test_each_rule_tells_who_wanted_it_and_whose_it_is(real_ports: Stack, cloud: MotoCloud) -> None:
+def test_each_rule_tells_who_wanted_it_and_whose_it_is(
+    real_ports: Stack, cloud: StrictCloud
+) -> None:
     security_group.create(allowing(real_ports, OFFICE, only=True))
     found = cloud.client("ec2").describe_security_group_rules()["SecurityGroupRules"]
     tags = [rule["Tags"] for rule in found if rule.get("CidrIpv4") == OFFICE]
@@ -216,7 +220,7 @@ def test_each_rule_tells_who_wanted_it_and_whose_it_is(real_ports: Stack, cloud:
 
 
 def test_too_many_ranges_are_refused_before_anything_is_made(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     before = cloud.holdings()["groups"]
     many = allowing(real_ports, *(f"10.0.{n}.0/24" for n in range(31)), only=True)
@@ -226,7 +230,7 @@ def test_too_many_ranges_are_refused_before_anything_is_made(
 
 
 def test_the_new_ranges_are_let_in_before_the_old_ones_are_shut_out(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     made = security_group.create(allowing(real_ports, OFFICE, only=True))
     said = Said(real_ports, "AuthorizeSecurityGroupIngress", ["RequestLimitReached"])
@@ -237,7 +241,7 @@ def test_the_new_ranges_are_let_in_before_the_old_ones_are_shut_out(
 
 
 def test_as_many_ranges_as_a_group_holds_can_be_replaced_by_as_many(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     old, new = ([f"10.{tens}.{n}.0/24" for n in range(30)] for tens in (1, 2))
     made = security_group.create(allowing(real_ports, *old, only=True))
@@ -254,7 +258,7 @@ def test_as_many_ranges_as_a_group_holds_can_be_replaced_by_as_many(
     ],
 )
 def test_a_new_group_that_aws_does_not_know_everywhere_yet_is_asked_for_again(
-    real_ports: Stack, cloud: MotoCloud, operation: str, answers: list[str]
+    real_ports: Stack, cloud: StrictCloud, operation: str, answers: list[str]
 ) -> None:
     stack = replace(real_ports, clock=hurried())
     said = Said(stack, operation, answers)
@@ -280,7 +284,7 @@ def test_a_group_that_shows_later_than_its_name_is_taken_is_found(real_ports: St
 
 
 def test_a_group_whose_tags_do_not_show_yet_is_known_by_its_id(
-    real_ports: Stack, cloud: MotoCloud
+    real_ports: Stack, cloud: StrictCloud
 ) -> None:
     made = security_group.create(real_ports)
     keys = [{"Key": tag["Key"]} for tag in real_ports.names.tags]
@@ -288,7 +292,9 @@ def test_a_group_whose_tags_do_not_show_yet_is_known_by_its_id(
     assert security_group.find(real_ports) == made
 
 
-def test_the_group_can_be_deleted_once_nothing_uses_it(real_ports: Stack, cloud: MotoCloud) -> None:
+def test_the_group_can_be_deleted_once_nothing_uses_it(
+    real_ports: Stack, cloud: StrictCloud
+) -> None:
     before = cloud.holdings()["groups"]
     stack = replace(real_ports, clock=hurried())
     made = security_group.create(stack)
@@ -298,7 +304,7 @@ def test_the_group_can_be_deleted_once_nothing_uses_it(real_ports: Stack, cloud:
     assert cloud.holdings()["groups"] == before
 
 
-def test_a_group_of_our_name_in_another_vpc_is_no_clash(stack: Stack, cloud: MotoCloud) -> None:
+def test_a_group_of_our_name_in_another_vpc_is_no_clash(stack: Stack, cloud: StrictCloud) -> None:
     ec2, name = cloud.client("ec2"), stack.names.base
     vpc_id = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     ec2.create_security_group(GroupName=name, Description="theirs", VpcId=vpc_id)
@@ -310,13 +316,15 @@ def test_a_group_of_our_name_in_another_vpc_is_no_clash(stack: Stack, cloud: Mot
         security_group.find(anywhere)
 
 
-def test_a_group_of_our_name_without_our_tag_is_not_touched(stack: Stack, cloud: MotoCloud) -> None:
+def test_a_group_of_our_name_without_our_tag_is_not_touched(
+    stack: Stack, cloud: StrictCloud
+) -> None:
     cloud.client("ec2").create_security_group(GroupName=stack.names.base, Description="theirs")
     with pytest.raises(NotOurs, match=stack.names.base):
         security_group.create(stack)
 
 
-def test_destroying_twice_is_the_same_as_once(stack: Stack, cloud: MotoCloud) -> None:
+def test_destroying_twice_is_the_same_as_once(stack: Stack, cloud: StrictCloud) -> None:
     before = cloud.holdings()["groups"]
     made = security_group.create(stack)
     security_group.destroy(stack, made)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from doubles import moto_cloud
+from cloud import account, backends, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from conftest import Cli, Ran
 
-UP = ("up", "--yes", "--allow", "127.0.0.1/32", "--ami", moto_cloud.IMAGE)
+UP = ("up", "--yes", "--allow", "127.0.0.1/32", "--ami", account.IMAGE)
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[moto_cloud.MotoCloud]:
-    """Serve moto for this module."""
-    with moto_cloud.serving() as cloud:
+def served() -> Iterator[server.StrictCloud]:
+    """Serve a strict cloud for this module."""
+    with server.serving() as cloud:
         yield cloud
 
 
 @pytest.fixture
-def cloud(served: moto_cloud.MotoCloud) -> moto_cloud.MotoCloud:
+def cloud(served: server.StrictCloud) -> server.StrictCloud:
     """Return an empty cloud."""
     served.reset()
     return served
@@ -46,7 +46,7 @@ def assert_refused(ran: Ran, code: int, *words: str) -> None:
         assert word in said
 
 
-def assert_nothing_made(cloud: moto_cloud.MotoCloud, before: dict[str, list[str]]) -> None:
+def assert_nothing_made(cloud: account.Account, before: dict[str, list[str]]) -> None:
     """See that neither the cloud nor this machine has anything new."""
     assert cloud.holdings() == before
     assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
@@ -68,14 +68,14 @@ def assert_nothing_made(cloud: moto_cloud.MotoCloud, before: dict[str, list[str]
     ],
 )
 def test_an_option_that_cannot_be_right_is_a_usage_error(
-    cli: Cli, cloud: moto_cloud.MotoCloud, words: tuple[str, ...], code: int, said: str
+    cli: Cli, cloud: account.Account, words: tuple[str, ...], code: int, said: str
 ) -> None:
     before = cloud.holdings()
     assert_refused(cli(*UP, *words, **cloud.environment()), code, said)
     assert_nothing_made(cloud, before)
 
 
-def test_without_credentials_the_cures_are_named(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+def test_without_credentials_the_cures_are_named(cli: Cli, cloud: account.Account) -> None:
     before = cloud.holdings()
     for command in (UP, ("status",), ("train", "--data", "sample"), ("down", "--yes")):
         ran = cli(*command, AWS_ENDPOINT_URL=cloud.endpoint)
@@ -93,13 +93,13 @@ def test_without_credentials_the_cures_are_named(cli: Cli, cloud: moto_cloud.Mot
 )
 def test_credentials_that_aws_refuses_are_said(cli: Cli, code: str, words: str) -> None:
     with refusing(code) as endpoint:
-        ran = cli(*UP, **moto_cloud.MotoCloud(endpoint).environment())
+        ran = cli(*UP, **account.Account(endpoint).environment())
     assert_refused(ran, 1, words)
     assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
 
 
 def test_an_aws_that_cannot_be_reached_is_said(cli: Cli) -> None:
-    given = moto_cloud.MotoCloud("http://127.0.0.1:9").environment()
+    given = account.Account("http://127.0.0.1:9").environment()
     assert_refused(cli("status", **given, AWS_MAX_ATTEMPTS="1"), 1, "could not be reached")
 
 
@@ -109,7 +109,7 @@ def test_with_json_the_error_is_one_document_too(cli: Cli) -> None:
     assert "mars-1" in json.loads(ran.out)["error"]
 
 
-def test_a_vpc_less_region_names_the_cure(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+def test_a_vpc_less_region_names_the_cure(cli: Cli, cloud: account.Account) -> None:
     ec2 = cloud.client("ec2")
     for subnet in ec2.describe_subnets()["Subnets"]:
         ec2.delete_subnet(SubnetId=subnet["SubnetId"])
@@ -121,7 +121,9 @@ def test_a_vpc_less_region_names_the_cure(cli: Cli, cloud: moto_cloud.MotoCloud)
     assert_nothing_made(cloud, before)
 
 
-def test_without_an_image_the_option_is_named(cli: Cli, cloud: moto_cloud.MotoCloud) -> None:
+def test_without_an_image_the_option_is_named(cli: Cli, cloud: server.StrictCloud) -> None:
+    cloud.ubuntu.on = False
+    backends.ec2("us-east-1").amis.clear()
     before = cloud.holdings()
     words = ("up", "--yes", "--allow", "127.0.0.1/32")
     assert_refused(cli(*words, **cloud.environment()), 1, "Ubuntu 24.04", "--ami")
@@ -130,7 +132,7 @@ def test_without_an_image_the_option_is_named(cli: Cli, cloud: moto_cloud.MotoCl
 
 @pytest.mark.parametrize("kind", ["user", "bucket", "key_pair", "group", "profile"])
 def test_a_clash_with_what_is_not_ours_stops_up_before_it_begins(
-    cli: Cli, cloud: moto_cloud.MotoCloud, kind: str, tmp_path: Path
+    cli: Cli, cloud: account.Account, kind: str, tmp_path: Path
 ) -> None:
     name = "mlflow-ops-mlflow-us-east-1"
     if kind == "user":
@@ -153,23 +155,23 @@ def test_a_clash_with_what_is_not_ours_stops_up_before_it_begins(
 
 
 @pytest.mark.parametrize(
-    ("other", "words"),
+    ("place", "words"),
     [
-        ({"region": "eu-west-1", "account": "123456789012"}, "eu-west-1"),
-        ({"region": "us-east-1", "account": "999999999999"}, "999999999999"),
+        ("123456789012.eu-west-1", ("eu-west-1", "--region")),
+        ("999999999999.us-east-1", ("999999999999", "--profile")),
     ],
 )
 def test_a_stack_that_stands_elsewhere_is_refused_not_guessed(
-    cli: Cli, cloud: moto_cloud.MotoCloud, other: dict[str, str], words: str
+    cli: Cli, cloud: account.Account, place: str, words: tuple[str, ...]
 ) -> None:
     before = cloud.holdings()
-    place = Path(os.environ["MLFLOW_OPS_HOME"]) / "stacks" / "mlflow" / "stack" / "stack.json"
-    place.parent.mkdir(parents=True)
-    place.write_text(json.dumps(other))
-    for command in (UP, ("status",), ("down", "--yes")):
-        assert_refused(cli(*command, **cloud.environment()), 1, words, "--region", "--name")
+    folder = Path(os.environ["MLFLOW_OPS_HOME"]) / "stacks" / "mlflow" / "stack" / place
+    folder.mkdir(parents=True)
+    (folder / "journal.jsonl").write_text("")
+    for command in (UP, ("status",), ("down", "--yes"), ("train",), ("run", "true")):
+        assert_refused(cli(*command, **cloud.environment()), 1, *words)
     assert cloud.holdings() == before
-    assert json.loads(place.read_text()) == other
+    assert [path.name for path in folder.parent.iterdir()] == [place]
 
 
 @pytest.mark.parametrize(
@@ -197,14 +199,14 @@ def test_data_without_its_columns_names_them(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_without_a_stack_train_run_and_check_say_how_to_make_one(
-    cli: Cli, cloud: moto_cloud.MotoCloud
+    cli: Cli, cloud: account.Account
 ) -> None:
     for words in (("train", "--data", "sample"), ("check",), ("run", "--", "true")):
         assert_refused(cli(*words, **cloud.environment()), 3, "mlflow-ops up")
 
 
 def test_nobody_there_to_be_asked_is_said_before_anything_is_made(
-    cli: Cli, cloud: moto_cloud.MotoCloud
+    cli: Cli, cloud: account.Account
 ) -> None:
     before = cloud.holdings()
     ran = cli("up", *UP[2:], **cloud.environment())

@@ -2,9 +2,9 @@
 
 The machine is this computer's own Linux release, built from its own package sources, with systemd
 as PID 1, sshd, cloud-init and 1 GiB of memory: what `RunInstances` gives, but booted in seconds
-and without a cent. `cloud.py` is moto over HTTP whose instance is such a machine.
+and without a cent. `cloud.py` is the strict cloud whose instance is such a machine.
 
-A test asks for `machine` (off until it is booted) or for `machine_cloud` (moto and the AWS
+A test asks for `machine` (off until it is booted) or for `machine_cloud` (the cloud and the AWS
 environment that leads to it; launching boots the machine), and for a time-out long enough to build
 the root, should it be the first. It is skipped, with the reason, where no machine can run.
 
@@ -20,7 +20,7 @@ Where things are:
     cgroup.py      its 1 GiB, and the list of its processes
     slots.py       one address per machine; sweeping up after a test run that was killed
     tools.py       the Debian packages all this needs
-    cloud.py       moto, with `instance.py` between its instance and the machine
+    cloud.py       the strict cloud, with `instance.py` between its instance and the machine
     launch.py      launching and SSH, for tests of the machine itself
 
 To add a kind (a container, a virtual machine): write a class with the methods of
@@ -30,7 +30,7 @@ the promises any kind has to keep.
 
 Where it differs from EC2: `free` and /proc/meminfo show this computer's memory, though the limit
 is 1 GiB; `swapon` is refused; there is no metadata service at 169.254.169.254; security groups are
-moto's and stop nobody.
+the cloud's and stop nobody.
 
 Environment: MLFLOW_OPS_TEST_REBUILD=1 builds the root anew; MLFLOW_OPS_TEST_MACHINE=<kind>
 insists on one kind; XDG_CACHE_HOME moves the cached root.

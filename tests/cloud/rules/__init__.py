@@ -1,0 +1,1 @@
+"""What AWS does and moto does not, one behaviour a file."""
