@@ -49,8 +49,11 @@ class Folder:
         return Journal(self.path / "journal.jsonl")
 
     def forget(self, home: Path) -> None:
-        """Remove every file of ours, and the folders up to `home` that are empty then."""
-        known = (self.access_key, self.private_key, self.known_hosts, self.host_log, self.lock)
+        """Remove every file of ours but the lock, which is its holder's to remove.
+
+        The folders up to `home` that are empty then go, too.
+        """
+        known = (self.access_key, self.private_key, self.known_hosts, self.host_log)
         for path in (*known, self.journal.path):
             path.unlink(missing_ok=True)
             files.temporary_of(path).unlink(missing_ok=True)

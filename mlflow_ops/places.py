@@ -29,7 +29,9 @@ def known(settings: Settings) -> list[Place]:
 def forget(settings: Settings) -> None:
     """Remove the local files of every stack of the name."""
     for account, region in known(settings):
-        Folder(settings.folder / f"{account}.{region}").forget(settings.home)
+        found = Folder(settings.folder / f"{account}.{region}")
+        found.lock.unlink(missing_ok=True)
+        found.forget(settings.home)
 
 
 def check(settings: Settings, names: Names) -> None:

@@ -75,9 +75,8 @@ def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
 def what_stands(call: Call, screen: Screen, stack: Stack, found: Found) -> None:
     """Say, after `up` has failed, what of the stack is there on AWS, and what to do about it."""
     made = ((name, stack.journal.last(name, "made")) for name in STEPS)
-    ids = {name: line["id"] for name, line in made if line} | {
-        name: record.id for name, record in found.items() if STEPS[name].PLACE == "aws"
-    }
+    before = {name: record.id for name, record in found.items() if STEPS[name].PLACE == "aws"}
+    ids = before | {name: line["id"] for name, line in made if line}
     if not ids:
         screen.say("Nothing was made.")
         return

@@ -1,0 +1,108 @@
+"""What `mlflow-ops policy` prints is enough for each command, and no part of it is too much.
+
+Each command is run in a cloud that allows what was printed and nothing else, and must do its work.
+Then it is run again without each single part (an action of a statement) that the first run took:
+the cloud must have denied that very action, and the user must have lost something by it. Parts
+that no run has taken are a failure too. `up` has a file of its own.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from cloud import by_hand
+from cloud import by_hand_in_iam as in_iam
+from cloud.needs_ec2 import Need
+from cloud.permissions import Permissions, listed
+from cloud.proof import NOTHING, Proof, empty, ready
+from cloud.wire import answer, refusal
+
+from mlflow_ops import permissions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cloud.scene import Scene
+    from cloud.server import StrictCloud
+    from cloud.wire import Answer, Ask, Call
+
+DOWN = ("down", "--yes")
+
+
+def test_status_and_the_clients_need_all_of_their_policies(scene: Scene) -> None:
+    laptop = ready(scene)
+    status = Proof(scene, ("status",))
+    status.show(lambda: laptop, "status", at_once=True)
+    status.check_complete()
+    run = Proof(scene, ("run",))
+    run.show(lambda: laptop, "run", "--", "true")
+    run.check_complete()
+    # Beside that these two ask AWS for nothing: both end before they load MLflow, without it.
+    for command in ("train", "check"):
+        client = Proof(scene, (command,))
+        assert client.document == run.document
+        denied = Permissions(NOTHING)
+        with scene.cloud.also(denied.rule):
+            assert scene.operator.run(laptop, command).code == 1
+        assert {need.action for need in denied.refused} == {"ec2:DescribeInstances"}
+
+
+def test_audit_needs_all_of_its_policy(scene: Scene) -> None:
+    laptop = empty(scene, in_iam.role, in_iam.user, by_hand.bucket)
+    proof = Proof(scene, ("audit",))
+    proof.show(lambda: laptop, "audit", code=3, at_once=True)
+    proof.show(lambda: laptop, "audit", "--all-regions", code=3, rule=one_region)
+    proof.check_complete()
+
+
+def one_region(call: Call, ask: Ask) -> Answer:
+    """Be an account that can use one region."""
+    body = "<regionInfo><item><regionName>us-east-1</regionName></item></regionInfo>"
+    asked = call.operation == "DescribeRegions"
+    return answer(f"<DescribeRegionsResponse>{body}</DescribeRegionsResponse>") if asked else ask()
+
+
+def test_down_needs_all_of_its_policy(scene: Scene) -> None:
+    proof = Proof(scene, ("down",))
+    for make in (by_hand.network, by_hand.bucket, with_all):
+        how = {"at_once": True, "lasting": True, "rule": in_iam.rare_parts}
+        proof.show(partial(empty, scene, make), *DOWN, **how)
+    proof.show(partial(empty, scene, in_iam.phone), *DOWN, rule=in_iam.rare_parts)
+    laptop = empty(scene, in_iam.user, in_iam.role)
+    proof.show(lambda: laptop, *DOWN, code=3, at_once=True, rule=undeletable)
+    proof.show(partial(empty, scene, by_hand.bucket), *DOWN, "--keep-bucket")
+    proof.show_renewal()
+    proof.check_complete()
+
+
+def with_all(cloud: StrictCloud) -> None:
+    """Make the stack's user, and put on it what can be on one."""
+    iam = in_iam.user(cloud)
+    in_iam.policies(iam)
+    in_iam.all_else(iam)
+
+
+def undeletable(call: Call, ask: Ask) -> Answer:
+    """Be an organisation whose users are not deleted."""
+    stays = call.ours and call.operation == "DeleteUser"
+    return refusal(call, "AccessDenied", "Explicitly denied.", 403) if stays else ask()
+
+
+def test_all_in_one_fits_and_covers_each_command(scene: Scene) -> None:
+    everything = Proof(scene, ())
+    assert permissions.length(everything.document) <= permissions.LONGEST
+    allowed = Permissions(everything.document)
+    for command in permissions.COMMANDS:
+        for statement in Proof(scene, (command,)).document["Statement"]:
+            for need in as_needs(statement):
+                assert allowed.allows(need), need
+
+
+def as_needs(statement: dict[str, Any]) -> Iterator[Need]:
+    """Yield one need for each action and resource that a statement allows."""
+    conditions = statement.get("Condition", {}).values()
+    context = {key: listed(value)[0] for keys in conditions for key, value in keys.items()}
+    for action in listed(statement["Action"]):
+        for resource in listed(statement["Resource"]):
+            yield Need(action, resource, context)

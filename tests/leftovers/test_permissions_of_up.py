@@ -1,0 +1,75 @@
+"""What `mlflow-ops policy up` prints is enough, and no part of it is too much: repairs included."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cloud import by_hand
+from cloud import by_hand_in_iam as in_iam
+from cloud.proof import Proof, empty, ready
+from cloud.wire import answer, refusal
+
+if TYPE_CHECKING:
+    from cloud.operator import Laptop
+    from cloud.scene import Scene
+    from cloud.server import StrictCloud
+    from cloud.wire import Answer, Ask, Call
+
+UP = ("up", "--yes")
+
+
+def broken(scene: Scene) -> Laptop:
+    """Return a laptop with a stack of which everything is broken that can be mended."""
+    laptop = ready(scene)
+    by_hand.breakage(scene.cloud)
+    [folder] = [path.parent for path in laptop.ops.rglob("id_ed25519")]
+    (folder / "id_ed25519").unlink()
+    (folder / "accessKeys.csv").unlink()
+    return laptop
+
+
+def test_up_needs_all_of_its_policy(scene: Scene) -> None:
+    proof = Proof(scene, ("up",))
+    proof.show(partial(empty, scene), *UP, rule=no_listing, lasting=True)
+    proof.show(partial(broken, scene), *UP, "--allow", "127.0.0.1/32", lasting=True)
+    proof.show(partial(empty, scene, with_policies), *UP, lasting=True)
+    show_choices(proof)
+    proof.show_renewal()
+    proof.check_complete()
+
+
+def with_policies(cloud: StrictCloud) -> None:
+    """Make the stack's user with policies of its own."""
+    in_iam.policies(in_iam.user(cloud))
+
+
+def show_choices(proof: Proof) -> None:
+    """Show what it takes to settle on a network and an image."""
+    scene = proof.scene
+    proof.show(scene.laptop, "up", "--dry-run", "--vpc-id", by_hand.vpc(scene.cloud))
+    proof.show(scene.laptop, "up", "--dry-run", rule=no_parameter)
+
+
+def no_listing(call: Call, ask: Ask) -> Answer:
+    """Be a region that lists none of Canonical's images, so that only the parameter tells one."""
+    listing = call.ours and call.operation == "DescribeImages"
+    return (
+        answer("<DescribeImagesResponse><imagesSet/></DescribeImagesResponse>")
+        if listing
+        else ask()
+    )
+
+
+def no_parameter(call: Call, ask: Ask) -> Answer:
+    """Be a region in which Canonical publishes no parameter."""
+    lacking = call.operation == "GetParameter"
+    return refusal(call, "ParameterNotFound", "No such parameter.") if lacking else ask()
+
+
+def test_up_as_taught_needs_all_that_its_policy_has_beyond(scene: Scene) -> None:
+    proof = Proof(scene, ("up", "--as-taught"))
+    proof.shown |= Proof(scene, ("up",)).parts
+    make = (in_iam.administrators, with_policies)
+    proof.show(partial(empty, scene, *make), *UP, "--as-taught", lasting=True)
+    proof.check_complete()
