@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from mlflow_ops import buckets
 from mlflow_ops.aws import Aws
+from mlflow_ops.s3 import buckets
 from mlflow_ops.wait import CLOCK
 
 if TYPE_CHECKING:

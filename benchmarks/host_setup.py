@@ -71,17 +71,16 @@ def literal(kind: kinds.Kind, folder: Path) -> list[float]:
 
 def ours(kind: kinds.Kind, folder: Path) -> list[float]:
     """Run `mlflow-ops up`; it ends when the API answers through the public URL."""
-    log = folder / "ops" / "stacks" / "mlflow" / "stack" / "host.log"
     with working(kind, folder) as operator:
-        return _measured(operator.machine, _up(operator, log), log.read_text(encoding="utf-8"))
+        return _measured(operator.machine, _up(operator), operator.said())
 
 
-def _up(operator: Operator, log: Path) -> dict[str, float]:
+def _up(operator: Operator) -> dict[str, float]:
     """Return when each phase began, as the host's log tells."""
     began: dict[str, float] = {}
 
     def over() -> bool:
-        said = log.read_text(encoding="utf-8") if log.exists() else ""
+        said = operator.said()
         for phase, line in OURS.items():
             if f"$ {line}" in said:
                 began.setdefault(phase, time.monotonic())

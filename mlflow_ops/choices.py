@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import instance_types
 from mlflow_ops.aws import code
+from mlflow_ops.ec2 import instance_types
 from mlflow_ops.errors import BadOption, MlflowOpsError
 
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import buckets, prices
+from mlflow_ops import prices
+from mlflow_ops.ec2.instances import DISK_GIB
 from mlflow_ops.errors import NotReady
-from mlflow_ops.instances import DISK_GIB
 from mlflow_ops.records import Bucket, Instance, Record
+from mlflow_ops.s3 import buckets
 from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import pytest
 
 # What is cached between runs, like a machine's root, is not a test's own.
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+SLOW = ("machine", "leftovers", "journey", "sandbox")
 NOBODY = "http://127.0.0.1:9"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "winequality-red.csv"
 
@@ -28,6 +29,11 @@ def pytest_configure(config: pytest.Config) -> None:
         from journey import place  # noqa: PLC0415 - only then
 
         config.stash[place.CHOSEN] = place.real()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: next((n for n, f in enumerate(SLOW) if f in item.path.parts), 9))
 
 
 @pytest.fixture(autouse=True)

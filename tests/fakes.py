@@ -12,7 +12,7 @@ from mlflow_ops.stack import Stack, Voice
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
 
 
 @dataclass

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import botocore.exceptions as sdk
 import click
 
-from mlflow_ops import permissions
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import BadOption
+from mlflow_ops.iam import permissions
 from mlflow_ops.names import Names
 from mlflow_ops.refusals import words
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops.instances import ALIVE
+from mlflow_ops.ec2.instances import ALIVE
 from mlflow_ops.inventory import costs
 from mlflow_ops.inventory.ec2_kinds import INSTANCE, KEY_PAIR
 from mlflow_ops.inventory.holding import Holding, when

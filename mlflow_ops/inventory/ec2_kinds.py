@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlflow_ops.instances import ALIVE, DYING
+from mlflow_ops.ec2.instances import ALIVE, DYING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

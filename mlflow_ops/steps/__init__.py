@@ -19,8 +19,8 @@ from mlflow_ops.steps import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.records import Readiness, Record
-    from mlflow_ops.scopes import Allows
     from mlflow_ops.stack import Stack
 
 

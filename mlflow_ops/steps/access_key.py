@@ -7,12 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow_ops import key_file
+from mlflow_ops.iam.scopes import USER
 from mlflow_ops.records import READY, AccessKey, Readiness, Record
 from mlflow_ops.retry import while_unknown
-from mlflow_ops.scopes import USER
 
 if TYPE_CHECKING:
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "access key that the server signs its S3 requests with"

@@ -11,7 +11,7 @@ from mlflow_ops.records import READY, AwsProfile, Readiness, Record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "named profile in this machine's AWS files"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import instances, launching
+from mlflow_ops.ec2 import instances, launching
 from mlflow_ops.errors import HostFailed, HostUnreachable
+from mlflow_ops.iam.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.records import Instance, Readiness, Record
-from mlflow_ops.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "EC2 instance that the server runs on"

@@ -9,12 +9,12 @@ import botocore.exceptions as sdk
 from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs
+from mlflow_ops.iam.scopes import HERE, KEY_PAIR, TAGS
 from mlflow_ops.records import READY, KeyPair, Readiness, Record
-from mlflow_ops.scopes import HERE, KEY_PAIR, TAGS
 
 if TYPE_CHECKING:
     from mlflow_ops.folder import Folder
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "SSH key pair for the host"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import firewall, groups, instances
+from mlflow_ops.ec2 import firewall, groups, instances
 from mlflow_ops.errors import NotOurs
+from mlflow_ops.iam.scopes import AROUND, HERE, NEW, OWN, RULES, TAGS
 from mlflow_ops.records import READY, Readiness, Record, SecurityGroup
 from mlflow_ops.retry import while_unknown
-from mlflow_ops.scopes import AROUND, HERE, NEW, OWN, RULES, TAGS
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "firewall around the instance"

@@ -11,7 +11,7 @@ from mlflow_ops.records import READY, Instance, Readiness, Record, Server
 from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
-    from mlflow_ops.scopes import Allows
+    from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
 PURPOSE = "MLflow server at the tracking URI"

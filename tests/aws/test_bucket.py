@@ -9,8 +9,8 @@ import pytest
 from cloud.filling import fill
 from cloud.wire import Answer, Ask, Call, Dropped, Rule, refusal
 
-from mlflow_ops import buckets
 from mlflow_ops.errors import NotOurs, TimedOut
+from mlflow_ops.s3 import buckets, making
 from mlflow_ops.steps import bucket
 from mlflow_ops.wait import Clock
 
@@ -61,7 +61,7 @@ def test_a_crash_between_the_creation_and_the_tags_is_repaired(
     assert found
     assert "tags" in found.missing
     bucket.create(stack.knows(found))
-    assert stack.names.own(bucket._tags(stack))  # noqa: SLF001 - read back as the step does
+    assert stack.names.own(making.tags_of(stack))
 
 
 @pytest.mark.parametrize("tags", [[], [{"Key": "mlflow-ops:stack", "Value": "other"}]])

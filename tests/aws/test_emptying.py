@@ -14,9 +14,9 @@ from cloud.front import MOTO
 from cloud.wire import Answer, Ask, Call, answer, refusal
 from moto.s3.models import FakeKey
 
-from mlflow_ops import buckets
 from mlflow_ops.at_once import at_once
 from mlflow_ops.errors import AwsRefused
+from mlflow_ops.s3 import buckets
 from mlflow_ops.stack import Voice
 from mlflow_ops.steps import bucket
 from mlflow_ops.wait import Clock

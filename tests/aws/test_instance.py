@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.stub import Stubber
 
-from mlflow_ops import instances
-from mlflow_ops.instances import Launch
+from mlflow_ops.ec2 import instances
+from mlflow_ops.ec2.instances import Launch
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import instance
 from mlflow_ops.target import Ports

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlflow_ops import launching, wanted
+from mlflow_ops import wanted
+from mlflow_ops.ec2 import launching
 from mlflow_ops.errors import AwsRefused, BadOption
 from mlflow_ops.settings import Options
 from mlflow_ops.stack import Voice

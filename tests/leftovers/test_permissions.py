@@ -18,7 +18,7 @@ from cloud.permissions import Permissions, listed
 from cloud.proof import NOTHING, Proof, empty, ready
 from cloud.wire import answer, refusal
 
-from mlflow_ops import permissions
+from mlflow_ops.iam import permissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

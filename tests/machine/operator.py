@@ -76,14 +76,19 @@ class Operator:
                 raise
         return Ran(process.returncode, out, err)
 
+    def said(self) -> str:
+        """Return all that the commands on the host have printed."""
+        logs = (self.folder / "ops" / "stacks" / "mlflow" / "stack").glob("*/host.log")
+        return "".join(log.read_text(encoding="utf-8") for log in logs)
+
     def printed(self, text: str, deadline: float = 120) -> None:
         """Wait until a command on the host has printed this."""
-        log = self.folder / "ops" / "stacks" / "mlflow" / "stack" / "host.log"
-
-        def seen() -> bool:
-            return log.exists() and text in log.read_text(encoding="utf-8")
-
-        wait.until(f"{text!r} in the host's log", seen, deadline=deadline, longest=0.2)
+        wait.until(
+            f"{text!r} in the host's log",
+            lambda: text in self.said(),
+            deadline=deadline,
+            longest=0.2,
+        )
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mlflow_ops.address import world_open
-from mlflow_ops.errors import BadOption, MlflowOpsError
-from mlflow_ops.firewall import (
+from mlflow_ops.ec2.firewall import (
     ALLOW,
     AS_TAUGHT,
     DEFAULT,
@@ -18,6 +17,7 @@ from mlflow_ops.firewall import (
     difference,
     wanted_rules,
 )
+from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.target import Ports
 from mlflow_ops.wanted import Wanted
 

@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from cloud.needs_ec2 import Need
 from cloud.permissions import Permissions, listed
 
-from mlflow_ops import permissions
 from mlflow_ops.cli import group
 from mlflow_ops.cli.policy import HALVES
-from mlflow_ops.denials import S3_ACTIONS
+from mlflow_ops.iam import permissions
+from mlflow_ops.iam.scopes import Scope
 from mlflow_ops.names import Names
-from mlflow_ops.scopes import Scope
+from mlflow_ops.refusals.denials import S3_ACTIONS
 
 if TYPE_CHECKING:
     from click.testing import Result

@@ -10,8 +10,8 @@ import botocore.exceptions as sdk
 import pytest
 from botocore.stub import Stubber
 
-from mlflow_ops import aws, denials, limits
-from mlflow_ops.refusals import STATES, explain
+from mlflow_ops import aws
+from mlflow_ops.refusals import STATES, denials, explain, limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import firewall
 from mlflow_ops.aws import code
+from mlflow_ops.ec2 import firewall
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

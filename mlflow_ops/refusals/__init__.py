@@ -9,9 +9,9 @@ from typing import Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import denials, limits
 from mlflow_ops.aws import code
 from mlflow_ops.errors import AwsRefused, MlflowOpsError
+from mlflow_ops.refusals import denials, limits
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 UNKNOWN_KEY = {

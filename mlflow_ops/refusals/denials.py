@@ -55,7 +55,7 @@ def _cure(action: str, because: str) -> str:
 
 def _printing(action: str) -> str:
     """Return the command that prints a policy with this action."""
-    from mlflow_ops import permissions  # noqa: PLC0415 - it loads the steps, and they load this
+    from mlflow_ops.iam import permissions  # noqa: PLC0415 - it loads the steps, and they load this
 
     needing = [
         command

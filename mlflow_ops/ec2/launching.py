@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import instance_types, instances
 from mlflow_ops.aws import code
 from mlflow_ops.choices import other_type
+from mlflow_ops.ec2 import instance_types, instances
+from mlflow_ops.ec2.instances import Launch
 from mlflow_ops.errors import AwsRefused, BadOption
-from mlflow_ops.instances import Launch
 from mlflow_ops.retry import while_unknown
 
 if TYPE_CHECKING:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import scopes
+from mlflow_ops.iam import scopes
+from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
-from mlflow_ops.scopes import ACCOUNT, HERE
 from mlflow_ops.steps import STEPS, instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mlflow_ops.iam.scopes import Allowed, Scope
     from mlflow_ops.names import Names
-    from mlflow_ops.scopes import Allowed, Scope
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length
 LONGEST = 6144

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
-from mlflow_ops.emptying import Emptying, pages
+from mlflow_ops.s3.emptying import Emptying, pages
 from mlflow_ops.wait import Clock, until
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What EC2 needs beyond a call: rules, subnets, types, launches and descriptions."""
