@@ -56,10 +56,10 @@ def tags_of(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
     )
 
 
-def tag(stack: Stack, *more: dict[str, str]) -> None:
-    """Put our tags on the bucket, and these; the user's own ones stay."""
+def tag(stack: Stack, held: list[Any], *more: dict[str, str]) -> None:
+    """Put our tags on the bucket, and these; of those it held the user's own ones stay."""
     ours = {KEPT_TAG, *(tag["Key"] for tag in stack.names.tags)}
-    theirs = [tag for tag in tags_of(stack) if tag["Key"] not in ours]
+    theirs = [tag for tag in held if tag["Key"] not in ours]
     tags: Any = [*theirs, *stack.names.tags, *more]
     stack.aws.s3.put_bucket_tagging(Bucket=stack.names.bucket, Tagging={"TagSet": tags})
 
@@ -94,8 +94,8 @@ def _create(stack: Stack) -> None:
 
 def _settle(stack: Stack) -> None:
     s3, name = stack.aws.s3, stack.names.bucket
-    if not _are_right(stack, tags_of(stack)):
-        tag(stack)
+    if not _are_right(stack, held := tags_of(stack)):
+        tag(stack, held)
     if stack.want().as_taught:
         s3.delete_public_access_block(Bucket=name)
     else:

@@ -85,7 +85,7 @@ def destroy(stack: Stack, record: Record) -> None:
 
 def keep(stack: Stack) -> None:
     """Mark the bucket as left on purpose, until the next `up`, so that it is no orphan."""
-    making.tag(stack, KEPT)
+    making.tag(stack, making.tags_of(stack), KEPT)
 
 
 def _asked(stack: Stack) -> bool:

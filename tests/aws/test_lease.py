@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cloud.server import StrictCloud
+    from cloud.wire import Answer, Ask, Call
 
     from mlflow_ops.stack import Stack
 
@@ -136,6 +139,27 @@ def test_a_lock_that_nobody_renews_is_no_hold(stack: Stack, tmp_path: Path) -> N
         held.held = replace(held.held, until=held.held.until - 2 * lock.LEASE)
         with pytest.raises(Locked, match="lost its hold"):
             held.check()
+
+
+def test_who_is_interrupted_does_not_wait_for_aws_and_can_go_on_at_once(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    answering = threading.Event()
+
+    def slow(call: Call, ask: Ask) -> Answer:
+        if call.operation == "DeleteKeyPair":
+            answering.wait(60)
+        return ask()
+
+    began = time.monotonic()
+    with cloud.also(slow):
+        with pytest.raises(KeyboardInterrupt), lease.held(stack, tmp_path, "up"):
+            raise KeyboardInterrupt
+        assert time.monotonic() - began < 10
+        answering.set()
+    with lease.held(stack, tmp_path, "down"):
+        pass
+    assert locks(cloud) == []
 
 
 def test_stacks_do_not_lock_each_other(stack: Stack, cloud: StrictCloud, tmp_path: Path) -> None:
