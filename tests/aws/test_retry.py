@@ -61,5 +61,6 @@ def test_a_user_that_iam_does_not_know_everywhere_yet_gets_its_policy(stack: Sta
         stubber.add_client_error("put_user_policy", "NoSuchEntity")
         stubber.add_response("put_user_policy", {})
         stubber.add_response("list_attached_user_policies", {"AttachedPolicies": []})
+        stubber.add_response("list_user_policies", {"PolicyNames": []})
         iam_user.create(quick)
         stubber.assert_no_pending_responses()

@@ -122,7 +122,7 @@ def secrets_stand_nowhere_else(ops: Path) -> bool:
         if path.is_file() and secret.encode() in path.read_bytes()
     }
     assert holding == {
-        "sandbox/mlflow/stack/accessKeys.csv",
+        "sandbox/mlflow/stack/123456789012.us-east-1/accessKeys.csv",
         "sandbox/mlflow/aws/credentials",
         "sandbox/mlflow/cloud/host/.aws/credentials",
     }
