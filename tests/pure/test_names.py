@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlflow_ops import commands, policies, prices, serving
 from mlflow_ops.errors import BadOption
-from mlflow_ops.names import Names, checked
+from mlflow_ops.names import REGION_TAG, TAG, Names, checked
 from mlflow_ops.settings import Options, Settings
 
 LONGEST_REGION = "ap-southeast-1"
@@ -137,3 +137,21 @@ def test_facts_are_read_line_by_line() -> None:
 def test_a_days_price_is_the_sum_of_its_parts() -> None:
     assert prices.per_day("t3.micro", 8) == pytest.approx(24 * (0.0104 + 0.005) + 8 * 0.08 / 30.4)
     assert prices.per_day("x9.huge", 8) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "ours"),
+    [
+        ({TAG: "mlflow", REGION_TAG: "us-east-1"}, True),
+        ({TAG: "mlflow"}, True),  # as a resource without the second tag, put on by hand
+        ({TAG: "mlflow", REGION_TAG: "eu-west-1"}, False),
+        ({TAG: "other", REGION_TAG: "us-east-1"}, False),
+        ({"Name": "mlflow-ops-mlflow-us-east-1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_resource_is_ours_by_the_tags_of_this_very_stack_and_region(
+    tags: dict[str, str], *, ours: bool
+) -> None:
+    names = Names("mlflow", "123456789012", "us-east-1")
+    assert names.own([{"Key": key, "Value": value} for key, value in tags.items()]) == ours
