@@ -14,14 +14,14 @@ T = TypeVar("T")
 WORKERS = 4
 
 
-def at_once(work: Callable[[T], A], things: Iterable[T]) -> Iterator[A]:
-    """Yield what `work` answers for each thing, in any order, while four are in work.
+def at_once(work: Callable[[T], A], things: Iterable[T], workers: int = WORKERS) -> Iterator[A]:
+    """Yield what `work` answers for each thing, in any order, while so many are in work.
 
     Takes no more of `things` than are soon worked on. Raises the first error of `work`.
     """
     todo: SimpleQueue[T | None] = SimpleQueue()
     done: SimpleQueue[tuple[A, None] | tuple[None, BaseException]] = SimpleQueue()
-    for _ in range(WORKERS):
+    for _ in range(workers):
         # Daemons, since nobody who stops the command wants to wait for AWS's answer.
         Thread(target=_work, args=(work, todo, done), daemon=True).start()
     waiting = 0
@@ -29,13 +29,13 @@ def at_once(work: Callable[[T], A], things: Iterable[T]) -> Iterator[A]:
         for thing in things:
             todo.put(thing)
             waiting += 1
-            if waiting >= 2 * WORKERS:
+            if waiting >= 2 * workers:
                 yield _answer(done)
                 waiting -= 1
         for _ in range(waiting):
             yield _answer(done)
     finally:
-        for _ in range(WORKERS):
+        for _ in range(workers):
             todo.put(None)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from mlflow_ops import inventory, regions
-from mlflow_ops.inventory import Findings, Holding, Search, ec2_kinds
+from mlflow_ops.at_once import at_once
+from mlflow_ops.inventory import IAM, Findings, Holding, Search, ec2_kinds
+from mlflow_ops.inventory.holding import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mlflow_ops.aws import Aws
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 Key: TypeAlias = "tuple[str, str | None]"
 
 WORKERS = 16
-UNKNOWN = "unknown"
 # Without having seen these nobody can say that a stack is not alive.
 LIFE = {f"{kind}s" for kind in (ec2_kinds.INSTANCE, ec2_kinds.KEY_PAIR)}
 
@@ -27,7 +27,7 @@ LIFE = {f"{kind}s" for kind in (ec2_kinds.INSTANCE, ec2_kinds.KEY_PAIR)}
 class Owned:
     """A holding and what owns it: a "live" or "busy" stack, a wish ("kept"), or nobody: None.
 
-    "unknown" stands where that could not be seen.
+    "unknown" stands where that could not be seen, or whose it is.
     """
 
     holding: Holding
@@ -77,29 +77,20 @@ def audit(aws: Aws, places: Iterable[str]) -> Audit:
     """Look for all of ours in these regions, in IAM, and in each region that IAM's things name."""
     account, now = aws.identity[0], aws.now()
 
-    def here(region: str) -> Findings:
-        there = aws if region == aws.region else replace(aws, region=region)
+    def look(place: str) -> Findings:
+        if place == IAM:
+            return inventory.everywhere(Search(aws, account, now))
+        there = aws if place == aws.region else replace(aws, region=place)
         return inventory.here(Search(there, account, now))
 
-    def everywhere(_: str) -> Findings:
-        return inventory.everywhere(Search(aws, account, now))
-
     wanted = list(places)
-    found = _side_by_side([everywhere, *[here for _ in wanted]], ["", *wanted])
-    named = {holding.region for holding in found[0].holdings if holding.region}
+    found = {part.place: part for part in at_once(look, [IAM, *wanted], WORKERS)}
+    named = {holding.region for holding in found[IAM].holdings if holding.region}
     more = sorted(named & set(regions.known(aws.session)) - set(wanted))
-    found += _side_by_side([here for _ in more], more)
-    failures = tuple(failure for part in found for failure in part.failures)
-    return Audit(account, (*wanted, *more), now, _by_stack(found), failures)
-
-
-def _side_by_side(looks: list[Callable[[str], Findings]], places: list[str]) -> list[Findings]:
-    """Look at many places at once, each in a thread; whoever interrupts does not wait for them."""
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        return list(pool.map(lambda look, place: look(place), looks, places))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    found |= {part.place: part for part in at_once(look, more, WORKERS)}
+    parts = [found[place] for place in (IAM, *wanted, *more)]
+    failures = tuple(failure for part in parts for failure in part.failures)
+    return Audit(account, (*wanted, *more), now, _by_stack(parts), failures)
 
 
 def _by_stack(found: list[Findings]) -> tuple[StackAudit, ...]:
@@ -127,8 +118,10 @@ def _owner(key: Key, lives: dict[Key, str | None], blind: set[str]) -> str | Non
 
 
 def _stack(key: Key, holdings: list[Holding], owner: str | None) -> StackAudit:
+    alone = ("kept", UNKNOWN)  # what is so by itself, whatever else there is of its stack
     owned = tuple(
-        Owned(each, owner or ("kept" if each.alive == "kept" else None)) for each in holdings
+        Owned(each, owner or (each.alive if each.alive in alone else None)) for each in holdings
     )
-    owners = {each.owner for each in owned}
-    return StackAudit(*key, "orphan" if None in owners else owners.pop() or "", owned)
+    states = {each.owner or "orphan" for each in owned}
+    worst = next((state for state in ("orphan", UNKNOWN) if state in states), None)
+    return StackAudit(*key, worst or states.pop(), owned)

@@ -15,6 +15,7 @@ import boto3
 import botocore.exceptions as sdk
 import botocore.session
 from botocore.config import Config
+from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as SERVICE_IDS
 
 from mlflow_ops import __version__, regions
 from mlflow_ops.errors import BadOption
@@ -44,7 +45,7 @@ class Aws:
     region: str
     endpoint: str | None = None
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - the typed properties below name each one
+    def _client(self, service: Any) -> Any:  # noqa: ANN401 - the typed properties below name each one
         config = Config(
             retries={"mode": "standard", "max_attempts": 8},
             connect_timeout=10,
@@ -53,12 +54,10 @@ class Aws:
             # An emulator has no DNS names for buckets.
             s3={"addressing_style": "path"} if self.endpoint else {},
         )
-        name: Any = service
-        endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or self.endpoint
+        service_id = SERVICE_IDS.get(service, service).replace("-", "_").upper()
+        endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service_id}") or self.endpoint
         with _MAKING:
-            client = self.session.client(
-                name, region_name=self.region, endpoint_url=endpoint, config=config
-            )
+            client = self.session.client(service, self.region, endpoint_url=endpoint, config=config)
         client.meta.events.register("after-call", self._place)
         return client
 

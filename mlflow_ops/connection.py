@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlflow_ops import key_file
+from mlflow_ops import elsewhere, key_file
 from mlflow_ops.errors import NotReady
 from mlflow_ops.steps import instance, server
 from mlflow_ops.tracking import Tracking
@@ -14,6 +14,7 @@ from mlflow_ops.tracking import Tracking
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_ops.settings import Settings
     from mlflow_ops.stack import Stack
 
 
@@ -44,9 +45,14 @@ class Connection:
         os.environ.update(environment)
 
 
-def find(stack: Stack) -> Connection:
-    """Return the way to the stack's server; raise NotReady when it gives no answer."""
+def find(stack: Stack, settings: Settings) -> Connection:
+    """Return the way to the stack's server.
+
+    Raises NotReady when it gives no answer, and WrongPlace when it is in another region.
+    """
     found = instance.find(stack)
+    if found is None:
+        elsewhere.check(stack, settings)
     if found is None or not found.address:
         raise NotReady(
             f"There is no running stack {stack.names.stack!r} in account {stack.names.account}, "

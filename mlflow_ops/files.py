@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from mlflow_ops.wait import until
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+LOCK_DEADLINE = 30.0  # who holds it only rewrites a small file
 
 
 def private_folder(folder: Path) -> Path:
@@ -41,7 +47,8 @@ def append_private(path: Path) -> TextIO:
 def replace(path: Path, content: bytes, mode: int) -> None:
     """Put content at path in one move with this mode, following a link to its target.
 
-    The temporary file always has the same name, so that one left by a kill is overwritten.
+    The temporary file always has the same name, so that one left by a kill is overwritten: two
+    processes that may replace one file want a lock, such as `alone_in`.
     """
     path = path.resolve()
     temporary = temporary_of(path)
@@ -53,6 +60,29 @@ def replace(path: Path, content: bytes, mode: int) -> None:
         os.fsync(file.fileno())
     temporary.chmod(mode)
     temporary.replace(path)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep every other process waiting that wants to be alone in this folder.
+
+    The lock is on the folder itself, so that it leaves no trace and a kill frees it. Raises
+    TimedOut after 30 s.
+    """
+    what = f"another command that writes in {folder}"
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        until(what, lambda: _locked(descriptor), deadline=LOCK_DEADLINE, pause=0.01, longest=0.1)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def temporary_of(path: Path) -> Path:

@@ -23,6 +23,9 @@ UNSURE = {
     *("InternalError", "InternalFailure", "ServiceFailure"),
     *("ServiceUnavailable", "Unavailable", "500", "502", "503", "504"),
 }
+# What a line must have, and by its event besides, to say anything.
+NEEDED = {"step", "event", "time"}
+MORE = {"made": {"id"}, "gone": {"id"}}
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Journal:
 
     def _write(self, **line: str) -> None:
         stamp = f"{time.time():017.6f}"
-        text = json.dumps({"time": stamp, **line}, sort_keys=True) + "\n"
+        whole = not self.path.exists() or self.path.read_bytes()[-1:] in {b"", b"\n"}
+        text = ("" if whole else "\n") + json.dumps({"time": stamp, **line}, sort_keys=True) + "\n"
         with files.append_private(self.path) as journal:
             journal.write(text)
             journal.flush()
@@ -78,5 +82,9 @@ class Journal:
         for text in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError):  # damage says nothing; the cloud is the truth
                 line = json.loads(text)
-                if isinstance(line, dict) and {"step", "event"} <= line.keys():
+                if isinstance(line, dict) and _is_whole(line):
                     yield line
+
+
+def _is_whole(line: dict[str, Any]) -> bool:
+    return line.keys() >= NEEDED and line.keys() >= MORE.get(str(line["event"]), set())

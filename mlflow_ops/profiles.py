@@ -7,6 +7,7 @@ between them is ever written or removed.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,27 @@ WHOLE_LINE, BROKEN_LINE, NO_FILE = "appended", "appended to a line without end",
 
 def add(path: Path, header: str, settings: dict[str, str]) -> None:
     """Put the section at the end of the file, in place of an earlier one of ours."""
-    remove(path, header)
-    before = path.read_bytes() if path.exists() else None
-    if before is None:
-        files.private_folder(path.parent)
+    path = path.resolve()
+    files.private_folder(path.parent)
+    with files.alone_in(path.parent):
+        _take_out(path, header)
+        _append(path, header, settings)
+
+
+def remove(path: Path, header: str) -> None:
+    """Take our section out again; the file too if we made it and nothing else is in it.
+
+    What a kill has left of an earlier change goes with it.
+    """
+    path = path.resolve()
+    if path.parent.is_dir():
+        with files.alone_in(path.parent):
+            _take_out(path, header)
+            files.temporary_of(path).unlink(missing_ok=True)
+
+
+def _append(path: Path, header: str, settings: dict[str, str]) -> None:
+    before = _content(path)
     how = NO_FILE if before is None else BROKEN_LINE if _is_broken(before) else WHOLE_LINE
     lines = [
         f"# mlflow-ops ({how}) {header}",
@@ -37,9 +55,8 @@ def add(path: Path, header: str, settings: dict[str, str]) -> None:
     _replace(path, (before or b"") + glue + "\n".join(lines).encode())
 
 
-def remove(path: Path, header: str) -> None:
-    """Take our section out again; the file too if we made it and nothing else is in it."""
-    content = path.read_bytes() if path.exists() else b""
+def _take_out(path: Path, header: str) -> None:
+    content = _content(path) or b""
     if not (found := _block(header).search(content)):
         return
     how, before = found.group("how").decode(), content[: found.start()]
@@ -62,7 +79,7 @@ def _inherited(how: str, after: bytes) -> bytes:
 
 def settings_of(path: Path, header: str) -> dict[str, str] | None:
     """Return the settings in our section, or None where it is not there."""
-    content = path.read_bytes() if path.exists() else b""
+    content = _content(path) or b""
     if not (found := _block(header).search(content)):
         return None
     pairs = (line.partition("=") for line in found.group("body").decode().splitlines())
@@ -71,7 +88,7 @@ def settings_of(path: Path, header: str) -> dict[str, str] | None:
 
 def is_foreign(path: Path, header: str) -> bool:
     """Whether the file has a section of this name that is not ours."""
-    content = path.read_bytes() if path.exists() else b""
+    content = _content(path) or b""
     others = _block(header).sub(b"", content)
     name = re.escape(header.encode())
     return bool(re.search(rb"(?m)^[ \t]*\[[ \t]*" + name + rb"[ \t]*\]", others))
@@ -84,6 +101,13 @@ def _block(header: str) -> re.Pattern[bytes]:
         rb"(?P<body>(?:.*\n)*?)"
         rb"# mlflow-ops end " + name + rb"\n?"
     )
+
+
+def _content(path: Path) -> bytes | None:
+    """Return what is in the file, or None without one; another stack may remove it meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.read_bytes()
+    return None
 
 
 def _is_broken(content: bytes) -> bool:

@@ -12,8 +12,18 @@ from mlflow_ops.names import checked
 
 
 def default_home() -> Path:
-    """Return where our local files live: MLFLOW_OPS_HOME, else ~/.mlflow-ops."""
-    return Path(os.environ.get("MLFLOW_OPS_HOME") or "~/.mlflow-ops").expanduser().absolute()
+    """Return where our local files live: MLFLOW_OPS_HOME, else ~/.mlflow-ops.
+
+    Raises BadOption where the user has no home folder, as in some containers.
+    """
+    asked = os.environ.get("MLFLOW_OPS_HOME") or "~/.mlflow-ops"
+    try:
+        return Path(asked).expanduser().absolute()
+    except RuntimeError as error:
+        raise BadOption(
+            f"There is no home folder known for {asked}: set MLFLOW_OPS_HOME to a folder for our "
+            "files, and HOME for the AWS ones."
+        ) from error
 
 
 @dataclass(frozen=True)

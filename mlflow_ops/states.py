@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import botocore.exceptions as sdk
-
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs
 from mlflow_ops.records import Readiness
-from mlflow_ops.refusals import words
+from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -36,7 +34,7 @@ def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
         except NotOurs as error:
             states.append(StepStatus(name, None, "missing", str(error)))
             continue
-        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError) as error:
+        except (MlflowOpsError, *FAILURES) as error:
             state = "pending" if isinstance(error, HostUnreachable) else "unknown"
             states.append(StepStatus(name, None, state, words(error)))
             continue

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-import botocore.exceptions as sdk
-
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs, PrivateKeyLost, TimedOut
 from mlflow_ops.records import Readiness, Record
-from mlflow_ops.refusals import words
+from mlflow_ops.refusals import FAILURES, words
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tup
                 found[name] = record
         except NotOurs as error:
             watch.note(f"{error}")
-        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError) as error:
+        except (MlflowOpsError, *FAILURES) as error:
             failures.append(f"{name}: {words(error)}")
     return found, tuple(failures)
 
@@ -130,7 +128,7 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
         try:
             with watch.step(name, "destroy") as voice:
                 steps[name].destroy(replace(stack, voice=voice), record)
-        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError, OSError) as error:
+        except (MlflowOpsError, *FAILURES, OSError) as error:
             failures.append(f"{name} ({record.id}): {words(error)}")
             continue
         watch.done(record.id)

@@ -17,6 +17,8 @@ from mlflow_ops.errors import BadOption, NotReady
 if TYPE_CHECKING:
     from mlflow_ops.audit import Audit, Owned, StackAudit
 
+# What `down` takes: with a user goes what it has on.
+TAKEN = {"instance", "security group", "key pair", "lock", "bucket", "IAM user"}
 KIND = WIDTH + 3  # "network interface"
 FEW = 4
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -118,8 +120,9 @@ def _show_stack(screen: Screen, found: Audit, stack: StackAudit) -> None:
 
 
 def _down(call: Call, stack: StackAudit) -> str | None:
-    """Return our own command for a stack's orphans, where it can know them by their tag."""
-    if not any(each.owner is None and each.holding.whose.tagged for each in stack.holdings):
+    """Return our own command for a stack's orphans, where it can know one by kind and tag."""
+    orphans = [each.holding for each in stack.holdings if each.owner is None]
+    if not any(held.whose.tagged and held.kind in TAKEN for held in orphans):
         return None
     try:
         there = replace(call.settings, name=stack.stack, region=stack.region)

@@ -19,7 +19,7 @@ def command(call: Call) -> None:
     They stand in the experiment "Check Connection".
     """
     screen = Screen(call.json)
-    found = connection.find(call.stack())
+    found = connection.find(call.stack(), call.settings)
     found.take_over()
     with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
         result = write_and_read_back(found.uri)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import functools
-import json
 import sys
 import traceback
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
+from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go
 from mlflow_ops.errors import MlflowOpsError, NotReady
 from trainer import interrupts
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow_ops.world import World
 
 NOT_READY = NotReady.exit_code
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def stack_command(*, example: str) -> Callable[[Callable[..., int | None]], clic
     def decorate(function: Callable[..., int | None]) -> click.Command:
         @functools.wraps(function)
         def body(**options: Any) -> None:  # noqa: ANN401 - whatever click has parsed
-            sys.exit(_ended(function, options))
+            sys.exit(let_go(_ended(function, options)))
 
         name = function.__module__.rsplit(".", 1)[-1]
         epilog = f"\b\nExample:\n  {example}\n\n{EXIT_CODES}"
@@ -110,29 +112,36 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
         world = click.get_current_context().obj
         return function(Call(_settings(options), as_json, world), **options) or 0
     except (KeyboardInterrupt, click.Abort):
-        return _failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
+        return failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
     except SystemExit as ended:
-        return _failed("Ended by a signal.", int(ended.code or 1), as_json=as_json)
+        if ended.code == UNHEARD:
+            return UNHEARD
+        return failed("Ended by a signal.", int(ended.code or 1), as_json=as_json)
     except Exception as error:  # noqa: BLE001 - the one place where every error becomes a sentence
+        if isinstance(error, BrokenPipeError) and is_cut_off():
+            return UNHEARD
         if debug:
             traceback.print_exc()
         found = known(error)
-        return _failed(str(found), found.exit_code, as_json=as_json)
+        return failed(str(found), found.exit_code, as_json=as_json)
 
 
 def known(error: Exception) -> MlflowOpsError:
     """Return the error as one of ours, with a sentence for the user."""
     if isinstance(error, MlflowOpsError):
         return error
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - 0.1 s, on errors alone
+    from mlflow_ops.refusals import FAILURES, explain  # noqa: PLC0415 - 0.1 s, on errors alone
 
-    if isinstance(error, (BotoCoreError, ClientError)):
-        from mlflow_ops.refusals import explain  # noqa: PLC0415 - as above
-
+    if isinstance(error, FAILURES):
         return explain(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        where = f" ({error.filename})" if error.filename else ""
+        return MlflowOpsError(
+            f"The disk is full{where}: make room, and run the same command again."
+        )
     if isinstance(error, OSError) and error.filename:
         return MlflowOpsError(
-            f"{error.filename}: {error.strerror}. Make room or set the rights, and try again."
+            f"{error.filename}: {error.strerror}. Put that right, and run the same command again."
         )
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return MlflowOpsError(f"{words} (say --debug for the traceback)")
@@ -143,10 +152,3 @@ def _settings(options: dict[str, Any]) -> Settings:
 
     chosen = {key: options.pop(key) for key in ("name", "region", "profile", "sandbox")}
     return Settings(**chosen)
-
-
-def _failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
-    click.echo(f"Error: {sentence}", err=True)
-    if as_json:
-        click.echo(json.dumps({"error": sentence}))
-    return exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import inventory, lease, places, plan, sandbox, walk
+from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, walk
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
@@ -36,25 +36,37 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     except NotReady:
         return _remains(call, screen, ask=not yes, dry_run=dry_run)
     if dry_run or not yes:
-        look = _look(screen, stack, keep=keep_bucket, show=True)
+        look = _look(call, screen, stack, keep=keep_bucket, show=True)
         if dry_run:
             screen.result({"would_destroy": [record.id for record in look.found.values()]})
             return 0
         if look.found:
             screen.confirm("Remove it?")
-    with lease.held(stack, settings.home, "down") as hold:
+    result, left = _removed(call, screen, stack, keep=keep_bucket, show=yes)
+    done = not left and not result.failures
+    if settings.sandbox and done and not keep_bucket and not places.known(settings):
+        stop_sandbox(settings)
+    return report.ended(screen, result, left)
+
+
+def _removed(
+    call: Call, screen: Screen, stack: Stack, *, keep: bool, show: bool
+) -> tuple[walk.Ended, list[inventory.Holding]]:
+    """Under its lock, destroy the stack and look again; return what came of it and what is left."""
+    home = call.settings.home
+    with lease.held(stack, home, "down") as hold:
         stack = replace(stack, check_hold=hold.check)
-        look = _look(screen, stack, keep=keep_bucket, show=yes)
+        look = _look(call, screen, stack, keep=keep, show=show)
         try:
             result, left = _destroyed(screen, stack, look, hold.id)
         except BaseException:
             report.what_is_left(call, screen, look.found)
             raise
-        if done := not left and not result.failures:
-            stack.folder.forget(settings.home)
-    if settings.sandbox and done and not keep_bucket and not places.known(settings):
-        stop_sandbox(settings)
-    return report.ended(screen, result, left)
+        if not left and not result.failures:
+            stack.folder.forget(home)
+    if hold.unfreed:
+        result = replace(result, failures=(*result.failures, f"lock ({hold.id}): {hold.unfreed}"))
+    return result, left
 
 
 @dataclass(frozen=True)
@@ -66,9 +78,11 @@ class Look:
     failures: tuple[str, ...]
 
 
-def _look(screen: Screen, stack: Stack, *, keep: bool, show: bool) -> Look:
-    """Find what goes, and show it."""
+def _look(call: Call, screen: Screen, stack: Stack, *, keep: bool, show: bool) -> Look:
+    """Find what goes, and show it; raise WrongPlace when the stack stands in another region."""
     found, failures = walk.found_for_down(stack, STEPS, screen)
+    if not found and not failures:
+        elsewhere.check(stack, call.settings)
     kept = (found.pop("bucket").id,) if keep and "bucket" in found else ()
     if found and show:
         report.what_goes(screen, stack, found, None if keep else _contents(stack, found))
@@ -98,15 +112,17 @@ def _contents(stack: Stack, found: walk.Found) -> plan.Contents:
 
 
 def _remains(call: Call, screen: Screen, *, ask: bool, dry_run: bool) -> int:
-    """Remove what a sandbox has left whose process is gone."""
-    nothing: dict[str, list[str]] = {"destroyed": [], "left": [], "kept": []}
+    """Remove what is left of a sandbox that does not answer, and its process if it has one yet."""
+    nothing: dict[str, list[str]] = {"destroyed": [], "left": [], "kept": [], "failures": []}
     folder = call.settings.sandbox_folder
     if not sandbox.remains(folder):
+        if not dry_run:
+            stop_sandbox(call.settings)  # of a start that was killed, an empty folder may be left
         screen.say("There is no such sandbox: nothing to remove.")
         screen.result({"would_destroy": []} if dry_run else nothing)
         return 0
     screen.say(
-        f"The sandbox's process is gone. What it has left in {folder} goes: its host's files, "
+        f"The sandbox does not answer. What it has left in {folder} goes: its host's files, "
         "with the database of the runs; the bucket is gone already."
     )
     if dry_run:

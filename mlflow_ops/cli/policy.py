@@ -7,14 +7,13 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import botocore.exceptions as sdk
 import click
 
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import BadOption
 from mlflow_ops.iam import permissions
 from mlflow_ops.names import Names
-from mlflow_ops.refusals import words
+from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
     from mlflow_ops.target import Target
@@ -62,7 +61,7 @@ def _account(target: Target, named: str | None) -> str:
         if target.aws.session.get_credentials():
             return target.account
         why = "There are no AWS credentials here"
-    except (sdk.BotoCoreError, sdk.ClientError) as error:
+    except FAILURES as error:
         why = words(error).rstrip(".")
     click.echo(f"{why}: the policy is for any account; say --account to name one.", err=True)
     return ANY

@@ -77,6 +77,8 @@ def what_stands(call: Call, screen: Screen, stack: Stack, found: Found) -> None:
     made = ((name, stack.journal.last(name, "made")) for name in STEPS)
     before = {name: record.id for name, record in found.items() if STEPS[name].PLACE == "aws"}
     ids = before | {name: line["id"] for name, line in made if line}
+    written = {name for name in screen.finished if STEPS[name].PLACE == "here"}
+    ids |= dict.fromkeys(written, stack.names.base)
     if not ids:
         screen.say("Nothing was made.")
         return
@@ -163,6 +165,7 @@ def ended(screen: Screen, result: Ended, left: list[Holding]) -> int:
             "destroyed": list(result.destroyed),
             "left": [{"kind": e.kind, "id": e.id, "command": e.command} for e in left],
             "kept": list(result.kept),
+            "failures": list(result.failures),
         }
     )
     return NOT_READY if left or result.failures else 0

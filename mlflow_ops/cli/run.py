@@ -21,7 +21,7 @@ def command(call: Call, *, words: tuple[str, ...]) -> int:
     and keys. Its exit code is passed on.
     """
     own = dict(os.environ)
-    environment = connection.find(call.stack()).environment(own)
+    environment = connection.find(call.stack(), call.settings).environment(own)
     try:
         code = subprocess.run(words, env=environment, check=False).returncode
     except OSError as error:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
+from mlflow_ops.cli.stream import UNHEARD
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.stack import Voice
 
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
 
 WIDTH = 15
 LAST_LINE = 60
+
+
+class Paper(Console):
+    """Where lines go; it ends the command when the reader of a pipe has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave, as SIGPIPE would make us, but past every `finally`."""
+        sys.exit(UNHEARD)
 
 
 @dataclass
@@ -40,7 +49,7 @@ class Screen:
         file = sys.stderr if self.as_json else sys.stdout
         if isinstance(file, io.TextIOWrapper):  # a stream that has no ✓ gets a ? for it
             file.reconfigure(errors="replace")
-        self.console = Console(file=file, highlight=False, emoji=False)
+        self.console = Paper(file=file, highlight=False, emoji=False)
 
     def say(self, text: str = "") -> None:
         """Say something to the person who watches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlflow_ops import elsewhere
 from mlflow_ops import states as step_states
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
@@ -27,4 +28,6 @@ def command(call: Call) -> int:
         stack, states = step_states.status(stack, STEPS)
     finally:
         stack.hang_up()
+    if step_states.overall(STEPS, states) == "absent":
+        elsewhere.check(stack, call.settings)
     return report.status(screen, stack, states)

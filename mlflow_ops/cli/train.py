@@ -37,7 +37,7 @@ def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has 
         training = trainer.Training(**options)
     except ValueError as error:
         raise BadOption(str(error)) from error
-    found = connection.Connection(uri) if uri else connection.find(call.stack())
+    found = connection.Connection(uri) if uri else connection.find(call.stack(), call.settings)
     try:
         dataset = trainer.data.load(data)
         found.take_over()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import lease, places, target, walk, wanted
+from mlflow_ops import elsewhere, lease, places, target, walk, wanted
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
@@ -60,26 +60,29 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     stack = call.stack()
     try:
         if dry_run:
-            stack, found = _planned(stack, wish)
+            stack, found = _planned(call, stack, wish)
             report.plan(screen, stack, found)
             screen.result(report.plan_document(stack, found))
             return 0
         if ask:
-            _ask(screen, stack, wish)
+            _ask(call, screen, stack, wish)
         with lease.held(stack, call.settings.home, "up") as hold:
             # Only now does nobody else change it; before, somebody may have.
-            stack, found = _planned(replace(stack, check_hold=hold.check), wish)
+            stack, found = _planned(call, replace(stack, check_hold=hold.check), wish)
             if not ask and not _complete(found):
                 report.plan(screen, stack, found)
             standing = _made(call, screen, stack, found)
     finally:
         stack.hang_up()
+    if hold.unfreed:
+        until = f"{hold.held.until:%H:%M} UTC"
+        screen.say(f"The stack's lock stays until {until}, for other machines: {hold.unfreed}")
     return report.after_up(call, screen, stack, standing)
 
 
-def _ask(screen: Screen, stack: Stack, wish: Options) -> None:
+def _ask(call: Call, screen: Screen, stack: Stack, wish: Options) -> None:
     """Show what is missing of the stack, if anything is, and ask whether to make it."""
-    stack, found = _planned(stack, wish)
+    stack, found = _planned(call, stack, wish)
     if not _complete(found):
         report.plan(screen, stack, found)
         screen.confirm("Make it?")
@@ -93,10 +96,12 @@ def _made(call: Call, screen: Screen, stack: Stack, found: walk.Found) -> walk.F
         raise
 
 
-def _planned(stack: Stack, wish: Options) -> tuple[Stack, walk.Found]:
+def _planned(call: Call, stack: Stack, wish: Options) -> tuple[Stack, walk.Found]:
     """Return the stack with every choice settled, and what of it is there; changes nothing."""
     first = wanted.first_thoughts(wish, stack.target)
     stack, found = walk.look(replace(stack, wanted=first), STEPS)
+    if not found:
+        elsewhere.check(stack, call.settings)
     return replace(stack, wanted=wanted.settle(first, wish, stack.target, stack.records)), found
 
 

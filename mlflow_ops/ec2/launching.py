@@ -39,7 +39,7 @@ def launch(stack: Stack) -> Instance:
     nobody named, another type. Raises AwsRefused with what would do.
     """
     asked = stack.journal.open_question("instance")
-    if asked and (made := _again(stack, asked)):
+    if asked and "token" in asked and (made := _again(stack, asked)):
         return made
     try:
         return _where_there_is_room(stack)

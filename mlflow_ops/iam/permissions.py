@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlflow_ops import elsewhere
 from mlflow_ops.iam import scopes
 from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
@@ -78,12 +79,20 @@ def _steps(*verbs: str) -> tuple[Allowed, ...]:
     return tuple(allowed for each in allows for allowed in each)
 
 
+BESIDES = (*CHOICES, *LEASE, *LOGIN, *elsewhere.ALLOWS)
+CLIENT = (*instance.ALLOWS["find"], *elsewhere.ALLOWS)
 COMMANDS: dict[str, tuple[Allowed, ...]] = {
-    "up": (*_steps("find", "compare", "create", "ready"), *CHOICES, *LEASE, *LOGIN),
-    "status": _steps("find", "ready"),
-    "train": instance.ALLOWS["find"],
-    "run": instance.ALLOWS["find"],
-    "check": instance.ALLOWS["find"],
+    "up": (
+        *_steps("find", "compare", "create", "ready"),
+        *CHOICES,
+        *LEASE,
+        *LOGIN,
+        *elsewhere.ALLOWS,
+    ),
+    "status": (*_steps("find", "ready"), *elsewhere.ALLOWS),
+    "train": CLIENT,
+    "run": CLIENT,
+    "check": CLIENT,
     "audit": AUDIT,
     "down": (*_steps("find", "destroy", "keep"), *LEASE, *LAST_LOOK),
 }

@@ -12,7 +12,9 @@ from mlflow_ops.inventory.search import Search
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
-__all__ = ["Findings", "Holding", "Search", "Whose", "everywhere", "here", "leftovers"]
+__all__ = ["IAM", "Findings", "Holding", "Search", "Whose", "everywhere", "here", "leftovers"]
+
+IAM = "IAM"  # the place that is no region
 
 
 def here(search: Search) -> Findings:
@@ -20,14 +22,14 @@ def here(search: Search) -> Findings:
     findings = Findings(search.aws.region)
     for kind in ec2_kinds.KINDS:
         findings.holdings += findings.seen("ec2", f"{kind.name}s", ec2.look(search, kind))
-    findings.holdings += findings.seen("s3", "buckets", buckets.look(search))
-    findings.holdings += findings.seen("tagging", "other tagged things", tagged.look(search))
+    buckets.look(search, findings)
+    tagged.look(search, findings)
     return findings
 
 
 def everywhere(search: Search) -> Findings:
     """Return what the account holds in no region: what is IAM's."""
-    findings = Findings("IAM")
+    findings = Findings(IAM)
     for kind in iam_kinds.KINDS:
         iam.look(search, kind, findings)
     return findings

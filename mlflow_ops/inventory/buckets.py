@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
-from mlflow_ops.inventory.holding import Holding, when
+from mlflow_ops.inventory.holding import UNKNOWN, Holding, when
 from mlflow_ops.inventory.search import paged, tags_of
 from mlflow_ops.names import KEPT_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from mlflow_ops.inventory.found import Findings
     from mlflow_ops.inventory.search import Search
     from mlflow_ops.names import Names
 
@@ -28,18 +30,35 @@ EMPTY = (
 )
 
 
-def look(search: Search) -> Iterator[Holding]:
-    """Yield the buckets that have a name of ours."""
-    for name, made in _named(search):
-        if holding := of_name(search, name, made):
-            yield holding
+def look(search: Search, findings: Findings) -> None:
+    """Find the buckets that have a name of ours."""
+    for name, made in findings.seen("s3", "buckets", _named(search)):
+        add(search, findings, name, made=when(made))
 
 
-def of_name(search: Search, name: str, made: Any = None) -> Holding | None:  # noqa: ANN401 - a time, as the SDK gives it
-    """Return the bucket when it is there and ours."""
-    tags = _tags(search, name)
-    whose = search.whose(tags, name, named) if tags is not None else None
-    if tags is None or whose is None:
+def add(
+    search: Search,
+    findings: Findings,
+    name: str,
+    *,
+    told: Mapping[str, str] | None = None,
+    made: str | None = None,
+) -> None:
+    """Add the bucket when it is there and ours; `told` are its tags where it does not show them."""
+    what = f"tags of bucket {name}"
+    shown = findings.seen("s3", what, _tags(search, name))
+    holdings = [_holding(search, name, tags, made) for tags in shown]
+    if what in findings.unseen and search.only is None:
+        unknown = _holding(search, name, told or {}, made)
+        holdings = [unknown and replace(unknown, alive=UNKNOWN)]
+    findings.holdings += filter(None, holdings)
+
+
+def _holding(
+    search: Search, name: str, tags: Mapping[str, str], made: str | None
+) -> Holding | None:
+    whose = search.whose(tags, name, named, lies=search.aws.region)
+    if whose is None:
         return None
     delete = search.command(f"s3api delete-bucket --bucket {name}")
     return Holding(
@@ -48,7 +67,7 @@ def of_name(search: Search, name: str, made: Any = None) -> Holding | None:  # n
         search.aws.region,
         whose,
         name=name,
-        made=when(made),
+        made=made,
         cost_per_day=None,
         command=f"{EMPTY.format(name=name, options=search.options)}; {delete}",
         alive="kept" if KEPT_TAG in tags else "",
@@ -72,11 +91,12 @@ def _named(search: Search) -> Iterator[tuple[str, Any]]:
             yield found["Name"], found.get("CreationDate")
 
 
-def _tags(search: Search, name: str) -> dict[str, str] | None:
-    """Return the bucket's tags; None for a bucket that is gone."""
+def _tags(search: Search, name: str) -> Iterator[dict[str, str]]:
+    """Yield the bucket's tags; nothing for a bucket that is gone."""
     try:
-        return tags_of({"Tags": search.aws.s3.get_bucket_tagging(Bucket=name)["TagSet"]})
+        yield tags_of({"Tags": search.aws.s3.get_bucket_tagging(Bucket=name)["TagSet"]})
     except sdk.ClientError as error:
         if code(error) not in {"NoSuchBucket", "NoSuchTagSet"}:
             raise
-        return {} if code(error) == "NoSuchTagSet" else None
+        if code(error) == "NoSuchTagSet":
+            yield {}

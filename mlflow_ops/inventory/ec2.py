@@ -50,7 +50,8 @@ def _holding(search: Search, kind: Kind, found: Any) -> Holding | None:  # noqa:
     tags = tags_of(found)
     name = str(found.get(NAMES.get(kind.named, ""), tags.get("Name", "")))
     is_lock = kind.name == KEY_PAIR and (TOKEN in tags or name.endswith("-lock"))
-    whose = search.whose(tags, name, lock_name if is_lock else base)
+    form = lock_name if is_lock else base
+    whose = search.whose(tags, name, form, lies=search.aws.region)
     if whose is None or not (whose.tagged or whose.region == search.aws.region):
         return None
     identifier = found[kind.id]
@@ -63,7 +64,7 @@ def _holding(search: Search, kind: Kind, found: Any) -> Holding | None:  # noqa:
         made=when(found.get(kind.made)),
         cost_per_day=costs.of(kind.name, found),
         command=search.command(*_removal(kind, found)),
-        alive=_alive(search, kind, found, is_lock=is_lock),
+        alive=_alive(search, kind, found, is_held=TOKEN in tags),
     )
 
 
@@ -77,7 +78,7 @@ def _removal(kind: Kind, found: Any) -> list[str]:  # noqa: ANN401 - as above
     ]
 
 
-def _alive(search: Search, kind: Kind, found: Any, *, is_lock: bool) -> str:  # noqa: ANN401 - as above
+def _alive(search: Search, kind: Kind, found: Any, *, is_held: bool) -> str:  # noqa: ANN401 - as above
     if kind.name == INSTANCE and found["State"]["Name"] in ALIVE:
         return "live"
-    return "busy" if is_lock and Holder.of(found).until >= search.now else ""
+    return "busy" if is_held and Holder.of(found).until >= search.now else ""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import botocore.exceptions as sdk
 
 from mlflow_ops.errors import MlflowOpsError
-from mlflow_ops.refusals import words
+from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlflow_ops.inventory.holding import Holding
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -26,19 +28,20 @@ class Findings:
     unseen: set[str] = field(default_factory=set)
     _silent: set[str] = field(default_factory=set)
 
-    def seen(self, service: str, what: str, look: Iterable[Holding]) -> list[Holding]:
-        """Return what a look at one kind of thing sees; its failure is noted, and hides no other.
+    def seen(self, service: str, what: str, look: Iterable[T]) -> list[T]:
+        """Return what one look sees; its failure is noted, and hides nothing of another look.
 
-        A service that was not to be reached is not asked again, since each try takes minutes.
+        What was not seen to the end is among the `unseen`. A service that was not to be reached is
+        not asked again, since each try takes minutes.
         """
-        found: list[Holding] = []
+        found: list[T] = []
         if service in self._silent:
             self.unseen.add(what)
             return found
         try:
-            for holding in look:
-                found.append(holding)  # noqa: PERF402 - what was seen before a failure counts
-        except (MlflowOpsError, sdk.BotoCoreError, sdk.ClientError) as error:
+            for one in look:
+                found.append(one)  # noqa: PERF402 - what was seen before a failure counts
+        except (MlflowOpsError, *FAILURES) as error:
             if isinstance(error, (sdk.ConnectionError, sdk.HTTPClientError)):
                 self._silent.add(service)
             self.unseen.add(what)

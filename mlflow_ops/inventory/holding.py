@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class Where:
     """The account, and every region that a name of ours can end with."""
@@ -35,8 +38,8 @@ class Holding:
     """One thing of ours; times are ISO 8601 in UTC, costs USD a day, None where not known.
 
     `alive` says why its stack is no orphan: "live" for an instance that stands, "busy" for a lock
-    that is held, "kept" for a bucket that was left on purpose. A `command` of None: AWS has none
-    that is known here.
+    that is held, "kept" for a bucket that was left on purpose, "unknown" for what did not show
+    its tags. A `command` of None: AWS has none that is known here.
     """
 
     kind: str

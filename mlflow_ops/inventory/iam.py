@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
-from mlflow_ops.inventory.holding import Holding, when
+from mlflow_ops.inventory.holding import UNKNOWN, Holding, when
 from mlflow_ops.inventory.iam_kinds import DEACTIVATE
 from mlflow_ops.inventory.search import paged, tags_of
 from mlflow_ops.names import IAM_PATH
@@ -28,25 +28,40 @@ if TYPE_CHECKING:
 
 def look(search: Search, kind: Kind, findings: Findings) -> None:
     """Find those of a kind that are ours, each after what it has on."""
-    for owner in findings.seen("iam", f"{kind.name}s", _owners(search, kind)):
+    for found in findings.seen("iam", f"{kind.name}s", _listed(search, kind)):
+        owner = _owner(search, kind, found, findings)
+        if owner is None:
+            continue
         for part in kind.parts:
             parts = _parts(search, kind, part, owner)
             findings.holdings += findings.seen("iam", f"{part.name} of {owner.id}", parts)
         findings.holdings.append(owner)
 
 
-def _owners(search: Search, kind: Kind) -> Iterator[Holding]:
+def _listed(search: Search, kind: Kind) -> Iterator[Any]:
     for found in paged(search.aws.iam, kind.ask, kind.path, PathPrefix=IAM_PATH):
-        name = found[kind.key]
-        if search.only and name != search.only.base:
-            continue
-        tags = {"Tags": _asked(search, *kind.tags, **{kind.key: name})}
-        if whose := search.whose(tags_of(tags), name):
-            command = search.command(f"iam {kind.remove} {_option(kind.key, name)}")
-            made = when(found["CreateDate"])
-            yield Holding(
-                kind.name, name, whose.region, whose, name=name, made=made, command=command
-            )
+        if search.only is None or found[kind.key] == search.only.base:
+            yield found
+
+
+def _owner(search: Search, kind: Kind, found: Any, findings: Findings) -> Holding | None:  # noqa: ANN401 - AWS's own description
+    """Return it when it is ours; its name alone tells that where it does not show its tags."""
+    name = found[kind.key]
+    what = f"tags of {kind.name} {name}"
+    tags = findings.seen("iam", what, _asked(search, *kind.tags, **{kind.key: name}))
+    whose = search.whose(tags_of({"Tags": tags}), name)
+    if whose is None:
+        return None
+    return Holding(
+        kind.name,
+        name,
+        whose.region,
+        whose,
+        name=name,
+        made=when(found["CreateDate"]),
+        command=search.command(f"iam {kind.remove} {_option(kind.key, name)}"),
+        alive=UNKNOWN if what in findings.unseen else "",
+    )
 
 
 def _parts(search: Search, kind: Kind, part: Part, owner: Holding) -> Iterator[Holding]:
@@ -66,11 +81,10 @@ def _option(key: str, value: str) -> str:
     return f"--{re.sub('(?<!^)(?=[A-Z])', '-', key).lower()} {quote(value)}" if key else ""
 
 
-def _asked(search: Search, ask: str, path: str, **which: str) -> list[Any]:
-    """Return what IAM says: nothing of what is gone meanwhile, or was never there."""
+def _asked(search: Search, ask: str, path: str, **which: str) -> Iterator[Any]:
+    """Yield what IAM says: nothing of what is gone meanwhile, or was never there."""
     try:
-        return list(paged(search.aws.iam, ask, path, **which))
+        yield from paged(search.aws.iam, ask, path, **which)
     except sdk.ClientError as error:
         if code(error) != "NoSuchEntity":
             raise
-        return []

@@ -37,20 +37,28 @@ class Search:
         return Where(self.account, tuple(known))
 
     def whose(
-        self, tags: Mapping[str, str], name: str = "", form: Callable[[Names], str] | None = None
+        self,
+        tags: Mapping[str, str],
+        name: str = "",
+        form: Callable[[Names], str] | None = None,
+        *,
+        lies: str | None = None,
     ) -> Whose | None:
-        """Return whose a thing is, or None for what this search is not about."""
+        """Return whose a thing is that `lies` in a region, or None for what this is not about.
+
+        Where it lies counts more than its tag, which a copy has taken along from elsewhere.
+        """
         named = by_name(form or base, name, self.where)
         tagged = by_tags(tags)
         if tagged and not tagged.region and named and named.stack == tagged.stack:
             tagged = Whose(tagged.stack, named.region, tagged=True)
         found = tagged or named
-        return found if found and self._is_about(found) else None
+        return found if found and self._is_about(found, lies or found.region) else None
 
-    def _is_about(self, whose: Whose) -> bool:
+    def _is_about(self, whose: Whose, region: str | None) -> bool:
         if self.only is None:
             return True
-        here = whose.region in {self.only.region, None}
+        here = region in {self.only.region, None}
         return whose.tagged and whose.stack == self.only.stack and here
 
     def tag_filter(self) -> dict[str, Any]:

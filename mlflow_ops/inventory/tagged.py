@@ -17,6 +17,7 @@ from mlflow_ops.names import TAG
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlflow_ops.inventory.found import Findings
     from mlflow_ops.inventory.search import Search
 
 # A rule goes with its group.
@@ -36,33 +37,31 @@ LISTED = {
 }
 
 
-def look(search: Search) -> Iterator[Holding]:
-    """Yield what else carries our tag; buckets of other names are asked whether they are there."""
+def look(search: Search, findings: Findings) -> None:
+    """Find what else carries our tag; buckets of other names are asked whether they are there."""
+    for found in findings.seen("tagging", "other tagged things", _listed(search)):
+        _, _, service, region, _, resource = found["ResourceARN"].split(":", 5)
+        if service != "s3":
+            findings.holdings += _other(search, found, (service, region, resource))
+        elif not by_name(buckets.named, resource, search.where):
+            buckets.add(search, findings, resource, told=tags_of(found))
+
+
+def _listed(search: Search) -> Iterator[Any]:
     one = {"Values": [search.only.stack]} if search.only else {}
     ask = {"TagFilters": [{"Key": TAG, **one}]}
-    for found in paged(search.aws.tagging, "get_resources", "ResourceTagMappingList[]", **ask):
-        _, _, service, _, _, resource = found["ResourceARN"].split(":", 5)
-        if service == "s3":
-            holding = _other_bucket(search, resource)
-        else:
-            holding = _other(search, found, service, resource)
-        if holding:
-            yield holding
+    yield from paged(search.aws.tagging, "get_resources", "ResourceTagMappingList[]", **ask)
 
 
-def _other_bucket(search: Search, name: str) -> Holding | None:
-    listed = by_name(buckets.named, name, search.where)
-    return None if listed else buckets.of_name(search, name)
-
-
-def _other(search: Search, found: Any, service: str, resource: str) -> Holding | None:  # noqa: ANN401 - AWS's own description
+def _other(search: Search, found: Any, arn: tuple[str, str, str]) -> Iterator[Holding]:  # noqa: ANN401 - AWS's own description
+    service, region, resource = arn  # IAM's things, which lie nowhere, have no region
     kind, *rest = re.split("[:/]", resource, maxsplit=1)
     tags = tags_of(found)
-    whose = search.whose(tags)
+    whose = search.whose(tags, lies=region)
     if whose is None or kind in LISTED.get(service, ()):
-        return None
+        return
     is_ec2 = service == "ec2" and bool(rest)
-    return Holding(
+    yield Holding(
         kind.replace("-", " ") if is_ec2 else f"{service} {kind}",
         rest[0] if is_ec2 else found["ResourceARN"],
         search.aws.region,

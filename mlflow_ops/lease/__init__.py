@@ -6,6 +6,7 @@ Its holder renews it every minute; one that is not renewed is over after three.
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import secrets
 import socket
@@ -16,11 +17,14 @@ from typing import TYPE_CHECKING
 import botocore.exceptions as sdk
 
 from mlflow_ops import wait
-from mlflow_ops.errors import Locked
+from mlflow_ops.aws import code
+from mlflow_ops.errors import Locked, NotOurs
+from mlflow_ops.journal import UNSURE
 from mlflow_ops.lease import local, lock
+from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mlflow_ops.stack import Stack
@@ -32,11 +36,15 @@ LONGEST = 256  # characters of a tag's value
 
 @dataclass
 class Lease:
-    """A lock that is held; `check` raises Locked once it is lost, so that no step follows."""
+    """A lock that is held; `check` raises Locked once it is lost, so that no step follows.
+
+    `unfreed` says, when it is over, why it could not be removed, if so.
+    """
 
     stack: Stack
     held: lock.Holder
     lost: bool = field(default=False, init=False)
+    unfreed: str = field(default="", init=False)
 
     @property
     def id(self) -> str:
@@ -53,23 +61,37 @@ class Lease:
 
     def renew(self) -> None:
         """Tell the account that the holder is alive, or find out that the lock is lost."""
-        with suppress(sdk.ClientError, sdk.BotoCoreError):  # the next renewal may get through
+        if self.stack.aws.now() > self.held.until:  # somebody may be taking it this very moment
+            self.lost = True
+            return
+        with suppress(*FAILURES):  # the next renewal may get through
             renewed = lock.extend(self.stack, self.held)
             self.lost = renewed is None
             self.held = renewed or self.held
 
 
+def user(name: Callable[[], str] = getpass.getuser) -> str:
+    """Return the user's name, or their number where they have none, as in some containers."""
+    with suppress(KeyError, OSError):  # OSError from Python 3.13 on
+        return name()
+    return str(os.getuid())
+
+
 @contextmanager
 def held(stack: Stack, home: Path, command: str) -> Iterator[Lease]:
     """Hold the stack's lock while the context lasts; raise Locked, naming the holder, at once."""
-    who = f"{getpass.getuser()}@{socket.gethostname()}: mlflow-ops {command}"
+    who = f"{user()}@{socket.gethostname()}: mlflow-ops {command}"
     who = re.sub(r"[^\w.@: +=/-]", "_", who)[:LONGEST]
     note = local.Note(who, lock.text(stack.aws.now()), (secrets.token_hex(8),))
     with local.held(stack.folder.lock, note, home) as mine:
         try:
             lease = Lease(stack, lock.acquire(stack, who, mine.tokens))
-        except (Locked, sdk.ClientError):  # a no; after no answer at all the lock may be there
+        except (Locked, NotOurs):  # by somebody else's, so that none of our tokens means anything
             mine.clear()
+            raise
+        except sdk.ClientError as error:
+            if len(mine.tokens) == 1 and _is_a_no(error):
+                mine.clear()
             raise
         try:
             with wait.every(RENEWAL, lease.renew):
@@ -79,5 +101,14 @@ def held(stack: Stack, home: Path, command: str) -> Iterator[Lease]:
             if wait.at_most(LAST_CALL, lambda: lock.free(stack, lease.id)):
                 mine.clear()
             raise
-        lock.free(stack, lease.id)
-        mine.clear()
+        try:
+            lock.free(stack, lease.id)
+        except FAILURES as error:
+            lease.unfreed = words(error)
+        else:
+            mine.clear()
+
+
+def _is_a_no(error: sdk.ClientError) -> bool:
+    """Whether AWS has said for sure that it made no lock."""
+    return error.operation_name == "ImportKeyPair" and code(error) not in UNSURE

@@ -15,14 +15,15 @@ import botocore.exceptions as sdk
 
 from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
-from mlflow_ops.errors import Locked
+from mlflow_ops.errors import Locked, NotOurs
+from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 TOKEN, HOLDER, UNTIL = "mlflow-ops:lock", "mlflow-ops:holder", "mlflow-ops:until"
 LEASE = timedelta(minutes=3)
-TRIES = 5
+DEADLINE = 30.0
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,23 @@ def name(stack: Stack) -> str:
 def acquire(stack: Stack, who: str, tokens: tuple[str, ...]) -> Holder:
     """Make the lock, by the last of these tokens; the others are of holders that are dead.
 
-    Raises Locked, naming the holder, while it may be alive.
+    Raises Locked, naming the holder, while it may be alive, and TimedOut when AWS does not show it.
     """
-    for _ in range(TRIES):
+
+    def made() -> Holder | None:
         try:
             return _import(stack, who, tokens[-1])
         except sdk.ClientError as error:
             if code(error) != "InvalidKeyPair.Duplicate":
                 raise
-        found = holder(stack)
-        if found and found.token == tokens[-1]:  # made by a call whose answer was lost
+        found = holder(stack)  # which may show later than it acts
+        if found and found.token == tokens[-1]:  # by a call whose answer was lost
             return found
         if found:
             _break(stack, found, tokens)
-    raise Locked(f"The stack {stack.names.stack!r} is in great demand: run the command again.")
+        return None
+
+    return until("AWS to show who holds the stack", made, deadline=DEADLINE, clock=stack.clock)
 
 
 def _import(stack: Stack, who: str, token: str) -> Holder:
@@ -84,13 +88,19 @@ def _import(stack: Stack, who: str, token: str) -> Holder:
 
 
 def holder(stack: Stack) -> Holder | None:
-    """Return who holds the lock, if anybody does."""
+    """Return who holds the lock, if anybody does; raise NotOurs for a key pair of its name."""
     try:
-        found = stack.aws.ec2.describe_key_pairs(KeyNames=[name(stack)])["KeyPairs"]
+        found: Any = stack.aws.ec2.describe_key_pairs(KeyNames=[name(stack)])["KeyPairs"]
     except sdk.ClientError as error:
         if code(error) != "InvalidKeyPair.NotFound":
             raise
         return None
+    if not stack.names.own(found[0].get("Tags", [])):
+        raise NotOurs(
+            f"An EC2 key pair {name(stack)}, which would be the lock of the stack "
+            f"{stack.names.stack!r}, is there already without its tag: it is not ours to touch. "
+            "Take another --name."
+        )
     return Holder.of(found[0])
 
 
@@ -107,7 +117,12 @@ def extend(stack: Stack, held: Holder) -> Holder | None:
 
 def free(stack: Stack, lock_id: str) -> None:
     """Delete the lock of this id, never one that another command has made since."""
-    answer = stack.aws.ec2.delete_key_pair(KeyPairId=lock_id)
+    try:
+        answer = stack.aws.ec2.delete_key_pair(KeyPairId=lock_id)
+    except sdk.ClientError as error:
+        if code(error) != "InvalidKeyPair.NotFound":
+            raise
+        return
     if answer.get("KeyPairId"):
         return
     left = holder(stack)

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import botocore.exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from mlflow_ops.aws import code
 from mlflow_ops.errors import AwsRefused, MlflowOpsError
@@ -50,8 +51,17 @@ ALWAYS_ENABLED = re.compile(
 SKEW = 300.0
 
 
+# All that botocore raises for an answer, or for want of one.
+FAILURES = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
+
+
 def explain(error: Exception) -> AwsRefused:
     """Return one sentence for what botocore raised."""
+    if isinstance(error, ResponseParserError):
+        return AwsRefused(
+            "What answered is not AWS, but perhaps a proxy or a network's login page: see to the "
+            f"network, {AGAIN}."
+        )
     if isinstance(error, sdk.ClientError):
         return AwsRefused(_explain_answer(error))
     if isinstance(error, (sdk.NoCredentialsError, sdk.PartialCredentialsError)):

@@ -44,9 +44,12 @@ def find(folder: Path) -> Sandbox | None:
 
 
 def remains(folder: Path) -> bool:
-    """Tell whether a sandbox was in this folder whose process is gone."""
+    """Tell whether a sandbox was in this folder whose process is gone, or not ready yet.
+
+    Its log is there from before its process is.
+    """
     places = Places(folder.resolve())
-    return (places.record.exists() or places.home.exists()) and find(folder) is None
+    return any(each.exists() for each in (places.home, *places.files)) and find(folder) is None
 
 
 def start(folder: Path, clock: Clock = CLOCK) -> Sandbox:

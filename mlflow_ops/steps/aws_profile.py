@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import files, key_file, profiles
+from mlflow_ops import key_file, profiles
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.records import READY, AwsProfile, Readiness, Record
 
@@ -60,7 +60,6 @@ def destroy(stack: Stack, record: Record) -> None:  # noqa: ARG001 - the section
     """Take the two sections out again."""
     for path, header, _ in _sections(stack):
         profiles.remove(path, header)
-        files.temporary_of(path.resolve()).unlink(missing_ok=True)
 
 
 def _sections(stack: Stack) -> Sections:

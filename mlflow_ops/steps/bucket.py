@@ -80,7 +80,12 @@ def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - S3 answe
 
 def destroy(stack: Stack, record: Record) -> None:
     """Empty the bucket of every version of every object, then delete it."""
-    buckets.remove(stack.aws.s3, record.id, stack.clock, stack.voice.show)
+
+    def show(line: str) -> None:
+        stack.check_hold()  # a machine that slept may have lost the stack to somebody else
+        stack.voice.show(line)
+
+    buckets.remove(stack.aws.s3, record.id, stack.clock, show)
 
 
 def keep(stack: Stack) -> None:

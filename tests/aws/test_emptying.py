@@ -15,7 +15,7 @@ from cloud.wire import Answer, Ask, Call, answer, refusal
 from moto.s3.models import FakeKey
 
 from mlflow_ops.at_once import at_once
-from mlflow_ops.errors import AwsRefused
+from mlflow_ops.errors import AwsRefused, Locked
 from mlflow_ops.s3 import buckets
 from mlflow_ops.stack import Voice
 from mlflow_ops.steps import bucket
@@ -94,6 +94,17 @@ def test_what_is_on_later_pages_is_counted_and_goes_too(
     assert len(paged) == 4
     bucket.destroy(stack, record)
     assert cloud.holdings()["buckets"] == []
+
+
+def test_who_lost_the_stack_to_somebody_else_meanwhile_stops_deleting(stack: Stack) -> None:
+    def lost() -> None:
+        raise Locked("lost its hold")
+
+    record = bucket.create(stack)
+    fill(record.id, objects=9_500)
+    with pytest.raises(Locked):
+        bucket.destroy(replace(stack, check_hold=lost), record)
+    assert stack.aws.s3.list_object_versions(Bucket=record.id, MaxKeys=1)["Versions"]
 
 
 def test_objects_that_arrive_meanwhile_go_too(stack: Stack, cloud: StrictCloud) -> None:

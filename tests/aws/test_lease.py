@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -9,9 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
+from cloud import faults
+from cloud.wire import refusal
 
 from mlflow_ops import lease
-from mlflow_ops.errors import Locked
+from mlflow_ops.errors import Locked, NotOurs
 from mlflow_ops.folder import Folder
 from mlflow_ops.lease import lock
 
@@ -160,6 +164,75 @@ def test_who_is_interrupted_does_not_wait_for_aws_and_can_go_on_at_once(
     with lease.held(stack, tmp_path, "down"):
         pass
     assert locks(cloud) == []
+
+
+def test_a_refusal_does_not_forget_the_lock_of_a_dead_command_of_this_machine(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    kill_a_holder(stack, tmp_path)
+    denied = cloud.also(faults.denying("ImportKeyPair"))
+    with denied, pytest.raises(ClientError), lease.held(stack, tmp_path, "down"):
+        pytest.fail("not held")
+    with lease.held(stack, tmp_path, "down"):
+        pass
+    assert locks(cloud) == []
+
+
+def test_a_refused_lock_leaves_no_file(stack: Stack, cloud: StrictCloud, tmp_path: Path) -> None:
+    denied = cloud.also(faults.denying("ImportKeyPair"))
+    with denied, pytest.raises(ClientError), lease.held(stack, tmp_path, "up"):
+        pytest.fail("not held")
+    assert not stack.folder.path.exists()
+
+
+def test_a_lock_that_aws_shows_late_still_names_its_holder(
+    stack: Stack, elsewhere: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    unseen = itertools.count()
+
+    def late(call: Call, ask: Ask) -> Answer:
+        if call.operation == "DescribeKeyPairs" and next(unseen) < 3:
+            return refusal(call, "InvalidKeyPair.NotFound", "It is not there yet.")
+        return ask()
+
+    refused = pytest.raises(Locked, match="in use by .+: mlflow-ops up")
+    first, second = lease.held(stack, tmp_path, "up"), lease.held(elsewhere, tmp_path, "down")
+    with first, cloud.also(late), refused, second:
+        pytest.fail("two at once")
+
+
+def test_a_lock_that_cannot_be_removed_spoils_no_result_and_is_told(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    with cloud.also(faults.denying("DeleteKeyPair")), lease.held(stack, tmp_path, "up") as held:
+        pass
+    assert "ec2:DeleteKeyPair" in held.unfreed
+    assert stack.folder.lock.exists()
+    with lease.held(stack, tmp_path, "up"):
+        pass
+    assert locks(cloud) == []
+
+
+def test_a_lease_that_was_overrun_is_not_renewed(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    with lease.held(stack, tmp_path, "up") as held:
+        held.held = replace(held.held, until=held.held.until - 2 * lock.LEASE)
+        before = locks(cloud)
+        held.renew()
+        assert locks(cloud) == before
+        assert held.lost
+
+
+def test_a_key_pair_of_the_locks_name_that_is_not_ours_is_not_touched(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path
+) -> None:
+    cloud.client("ec2").create_key_pair(KeyName=lock.name(stack))
+    expected = pytest.raises(NotOurs, match=lock.name(stack))
+    with expected, lease.held(stack, tmp_path, "up"):
+        pytest.fail("not held")
+    assert len(cloud.client("ec2").describe_key_pairs()["KeyPairs"]) == 1
+    assert not stack.folder.path.exists()
 
 
 def test_stacks_do_not_lock_each_other(stack: Stack, cloud: StrictCloud, tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,10 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from cloud import account, backends, server
+
+from mlflow_ops import lease, settings
+from mlflow_ops.cli.command import known
+from mlflow_ops.errors import BadOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -215,6 +222,65 @@ def test_nobody_there_to_be_asked_is_said_before_anything_is_made(
     assert_nothing_made(cloud, before)
 
 
+# Two that print a result, and one that prints an error.
+PRINTING = [("policy",), ("down", "--sandbox", "--yes"), ("status", "--sandbox", "--json")]
+
+
+def printed_to(stdout: int, *words: str) -> tuple[int, str]:
+    """Run the command line with this as stdout, buffered as usual; return its code and stderr."""
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("mlflow-ops")), *words],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        check=False,
+    )
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+@pytest.mark.parametrize("words", PRINTING)
+def test_a_full_disk_is_said_in_one_sentence(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        code, said = printed_to(full.fileno(), *words)
+    assert code == 1
+    assert "The disk is full: make room, and run the same command again." in said
+    assert said.count("Error: ") == 1
+    assert "Traceback" not in said
+    assert "Exception" not in said
+
+
+@pytest.mark.parametrize("words", PRINTING)
+def test_a_closed_pipe_ends_it_quietly(words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    code, said = printed_to(writing, *words)
+    os.close(writing)
+    assert code == 141  # as SIGPIPE's end is counted by a shell
+    assert "Error" not in said
+    assert "Traceback" not in said
+
+
+def test_a_file_that_found_no_room_is_named() -> None:
+    said = str(known(OSError(errno.ENOSPC, "No space left on device", "/home/me/x")))
+    assert said.startswith("The disk is full (/home/me/x): make room")
+
+
+@pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("no username")])
+def test_a_user_without_a_name_is_known_by_number(error: Exception) -> None:
+    def nobody() -> str:
+        raise error
+
+    assert lease.user(nobody) == str(os.getuid())
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_OPS_HOME", "~nobody-of-this-name/files")
+    with pytest.raises(BadOption, match="set MLFLOW_OPS_HOME"):
+        settings.default_home()
+
+
 class Quiet(WSGIRequestHandler):
     """Logs nothing."""
 
@@ -238,3 +304,13 @@ def refusing(code: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def test_what_could_not_be_looked_at_is_in_downs_document_too(
+    cli: Cli, cloud: account.Account
+) -> None:
+    unreachable = {"AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API": "http://127.0.0.1:9"}
+    ended = cli("down", "--yes", "--json", **cloud.environment(), **unreachable)
+    told = json.loads(ended.out)
+    assert (ended.code, told["left"]) == (3, [])
+    assert "could not be reached" in told["failures"][0]

@@ -34,9 +34,11 @@ def test_status_and_the_clients_need_all_of_their_policies(scene: Scene) -> None
     laptop = ready(scene)
     status = Proof(scene, ("status",))
     status.show(lambda: laptop, "status", at_once=True)
+    status.show(partial(empty, scene), "status", code=3)
     status.check_complete()
-    run = Proof(scene, ("run",))
+    run, laptop = Proof(scene, ("run",)), ready(scene)
     run.show(lambda: laptop, "run", "--", "true")
+    run.show(partial(empty, scene), "run", "--", "true", code=3)
     run.check_complete()
     # Beside that these two ask AWS for nothing: both end before they load MLflow, without it.
     for command in ("train", "check"):

@@ -98,6 +98,24 @@ def test_a_stack_known_from_another_region_is_not_guessed_at(scene: Scene, comma
     assert (scene.holds(), files(laptop)) == (before, kept)
 
 
+@pytest.mark.parametrize(
+    "command", ["up --yes", "up --dry-run", "down --yes", "down --dry-run", "status", "run true"]
+)
+def test_a_laptop_without_our_files_is_told_in_which_region_the_stack_stands(
+    scene: Scene, command: str
+) -> None:
+    scene.ready_laptop()
+    before, other = scene.holds(), scene.laptop()
+    refused = scene.operator.run(other, *command.split(), AWS_REGION="eu-west-1")
+    assert refused.code == 1, refused.output
+    assert "stands in us-east-1" in refused.output
+    assert "--region us-east-1" in refused.output
+    assert scene.holds() == before
+    meant = scene.operator.run(other, "down", "--yes", "--region", "eu-west-1")
+    assert meant.code == 0, meant.output
+    assert scene.holds() == before
+
+
 @pytest.mark.parametrize("command", ["up --yes", "down --yes", "status"])
 def test_a_stack_known_from_another_account_is_not_guessed_at(scene: Scene, command: str) -> None:
     laptop = scene.ready_laptop()

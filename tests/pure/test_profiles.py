@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import botocore.configloader
@@ -10,13 +12,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlflow_ops import profiles
+from mlflow_ops import files, profiles
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HEADER = "profile mlflow-ops-mlflow-us-east-1"
 SETTINGS = {"region": "us-east-1", "output": "json"}
+REWRITING = (
+    "import pathlib, sys; from mlflow_ops import profiles\n"
+    "path, name = pathlib.Path(sys.argv[1]), sys.argv[2]\n"
+    "for turn in range(150):\n"
+    "    profiles.add(path, name, {'turn': str(turn)})\n"
+    "    profiles.settings_of(path, name)['turn'] == str(turn) or sys.exit(f'lost in {turn}')\n"
+    "    turn % 2 and profiles.remove(path, name)\n"
+)
 FILES = [
     b"",
     b"[default]\naws_access_key_id = A\n",
@@ -128,3 +138,27 @@ def test_a_section_of_the_same_name_that_is_not_ours_is_seen(tmp_path: Path) -> 
     profiles.add(path, HEADER, SETTINGS)
     assert not profiles.is_foreign(path, HEADER)
     assert not profiles.is_foreign(tmp_path / "nowhere", HEADER)
+
+
+@pytest.mark.parametrize("before", [None, b"[default]\naws_secret_access_key = usersecret"])
+def test_stacks_side_by_side_take_nothing_from_each_other(
+    tmp_path: Path, before: bytes | None
+) -> None:
+    path = tmp_path / "credentials"
+    if before is not None:
+        path.write_bytes(before)
+    command = [sys.executable, "-c", REWRITING, str(path)]
+    both = [subprocess.Popen([*command, name], stderr=subprocess.PIPE) for name in ("a", "b")]
+    said = [process.communicate(timeout=60)[1].decode() for process in both]
+    assert said == ["", ""]
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert not files.temporary_of(path).exists()
+
+
+def test_what_a_kill_has_left_goes_with_the_section(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    profiles.add(path, HEADER, SETTINGS)
+    files.temporary_of(path).write_text("left by a kill")
+    profiles.remove(path, HEADER)
+    assert not files.temporary_of(path).exists()
+    assert not path.exists()

@@ -76,6 +76,19 @@ def test_a_failure_of_awss_own_leaves_the_question_open_and_a_no_does_not(
     assert bool(journal.open_question("instance")) == open_still
 
 
+def test_a_line_that_lacks_what_it_should_tell_is_passed_over_and_swallows_no_other(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    journal.path.write_text('{"step": "instance", "event": "made", "time": "1"}\n{"step": "ins')
+    assert journal.last("instance", "made") is None
+    with journal.asking("instance", token="t") as made:
+        made("i-1")
+    found = journal.last("instance", "made")
+    assert found
+    assert found["id"] == "i-1"
+
+
 def test_a_line_cut_short_by_a_crash_is_passed_over(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.jsonl")
     with journal.asking("instance", token="t"):

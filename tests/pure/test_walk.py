@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from fakes import FakeStep, FakeWatch
 
 from mlflow_ops import states as step_states
@@ -128,16 +129,24 @@ def test_what_a_step_that_never_gets_ready_has_logged_is_part_of_the_error(
         up(stack, steps)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (EndpointConnectionError(endpoint_url="http://nowhere"), "could not be reached"),
+        (ResponseParserError("invalid XML received:\n<html>"), "a network's login page"),
+    ],
+)
 def test_an_aws_that_cannot_be_reached_stops_neither_status_nor_down(
-    stack: Stack, steps: dict[str, FakeStep]
+    stack: Stack, steps: dict[str, FakeStep], error: Exception, said: str
 ) -> None:
     up(stack, steps)
-    steps["second"].error = EndpointConnectionError(endpoint_url="http://nowhere")
+    steps["second"].error = error
     _, states = step_states.status(stack, steps)
     assert [state.state for state in states] == ["ready", "unknown", "ready"]
     found, failures = walk.found_for_down(stack, steps, FakeWatch())
     assert list(found) == ["first", "third"]
-    assert "could not be reached" in failures[0]
+    assert said in failures[0]
+    assert "html" not in failures[0]
 
 
 def test_a_broken_step_is_not_waited_for(stack: Stack, steps: dict[str, FakeStep]) -> None:

@@ -12,14 +12,19 @@ import time
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
 
 from mlflow_ops import sandbox
 from mlflow_ops.sandbox import processes
-from mlflow_ops.wait import Clock
+from mlflow_ops.settings import Settings
+from mlflow_ops.wait import Clock, until
 from sandbox.cloud import Cloud, is_alive, wait_until_gone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from conftest import Cli
 
 
 def post_stop(running: sandbox.Sandbox, token: str) -> int:
@@ -108,3 +113,32 @@ def test_a_stranger_with_the_sandboxes_old_number_is_left_alone(folder: Path) ->
         sandbox.stop(folder)
         assert stranger.poll() is None
         stranger.kill()
+
+
+@pytest.fixture
+def own() -> Iterator[Settings]:
+    """Return what the command line makes of --sandbox; no sandbox of it is left afterwards."""
+    settings = Settings(sandbox=True)
+    yield settings
+    sandbox.stop(settings.sandbox_folder)
+
+
+def test_a_start_that_was_killed_midway_is_ended_by_down(cli: Cli, own: Settings) -> None:
+    folder = own.sandbox_folder
+    command = [sys.executable, "-m", "mlflow_ops", "up", "--sandbox", "--yes"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as up:
+        starting = until(
+            "its process", lambda: processes.of_folder(folder), deadline=20, pause=0.02
+        )
+        up.kill()
+    assert sandbox.remains(folder)
+    assert cli("down", "--sandbox", "--yes").code == 0
+    assert not [process for process in starting if processes.is_alive(process)]
+    assert not processes.of_folder(folder)
+    assert not own.home.exists()
+
+
+def test_a_start_that_was_killed_at_once_leaves_no_folder(cli: Cli, own: Settings) -> None:
+    own.sandbox_folder.mkdir(parents=True)
+    assert cli("down", "--sandbox", "--yes").code == 0
+    assert not own.home.exists()

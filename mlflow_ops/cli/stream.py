@@ -1,0 +1,56 @@
+"""How a command ends whose words may not get through: its pipe was closed, or the disk is full."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+# As a shell counts a program that SIGPIPE has ended.
+UNHEARD = 128 + signal.SIGPIPE
+
+
+def failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
+    """Say what went wrong, as far as anybody listens, and return the exit code."""
+    with contextlib.suppress(OSError):
+        click.echo(f"Error: {sentence}", err=True)
+    with contextlib.suppress(OSError):
+        if as_json:
+            click.echo(json.dumps({"error": sentence}))
+    return exit_code
+
+
+def is_cut_off() -> bool:
+    """Tell whether the reader of what we print has gone, and not some connection's other end."""
+    asked = select.poll()
+    for stream in _streams():
+        asked.register(stream.fileno(), 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in asked.poll(0))
+
+
+def let_go(code: int) -> int:
+    """Drop what the streams cannot take, and return the exit code, which is then not 0.
+
+    Python would fail with it again when it ends:
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    for stream in _streams():
+        try:
+            stream.flush()
+        except OSError:
+            code = code or 1
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+    return code
+
+
+def _streams() -> list[TextIO]:
+    # One that was closed before we were started is None.
+    return [stream for stream in (sys.stdout, sys.stderr) if stream]
