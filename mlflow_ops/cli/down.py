@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, walk
-from mlflow_ops.cli import report
+from mlflow_ops.cli import removal
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
@@ -46,7 +46,7 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     done = not left and not result.failures
     if settings.sandbox and done and not keep_bucket and not places.known(settings):
         stop_sandbox(settings)
-    return report.ended(screen, result, left)
+    return removal.ended(screen, result, left)
 
 
 def _removed(
@@ -60,7 +60,7 @@ def _removed(
         try:
             result, left = _destroyed(screen, stack, look, hold.id)
         except BaseException:
-            report.what_is_left(call, screen, look.found)
+            removal.what_is_left(call, screen, look.found)
             raise
         if not left and not result.failures:
             stack.folder.forget(home)
@@ -85,7 +85,7 @@ def _look(call: Call, screen: Screen, stack: Stack, *, keep: bool, show: bool) -
         elsewhere.check(stack, call.settings)
     kept = (found.pop("bucket").id,) if keep and "bucket" in found else ()
     if found and show:
-        report.what_goes(screen, stack, found, None if keep else _contents(stack, found))
+        removal.what_goes(screen, stack, found, None if keep else _contents(stack, found))
     return Look(found, kept, failures)
 
 
