@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 from typing import TYPE_CHECKING, TextIO
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
 LOCK_DEADLINE = 30.0  # who holds it only rewrites a small file
 
 

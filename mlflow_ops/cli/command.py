@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import sys
 import traceback
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlflow_ops import files
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
 from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go
 from mlflow_ops.errors import MlflowOpsError, NotReady
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mlflow_ops.world import World
 
 NOT_READY = NotReady.exit_code
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ def known(error: Exception) -> MlflowOpsError:
 
     if isinstance(error, FAILURES):
         return explain(error)
-    if isinstance(error, OSError) and error.errno in FULL:
+    if isinstance(error, OSError) and error.errno in files.FULL:
         where = f" ({error.filename})" if error.filename else ""
         return MlflowOpsError(
             f"The disk is full{where}: make room, and run the same command again."

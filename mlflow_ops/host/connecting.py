@@ -58,6 +58,8 @@ def connect(login: Login, log: Path | None = None) -> Host:
         ) from error
     except (OSError, EOFError, paramiko.SSHException) as error:
         client.close()
+        if isinstance(error, OSError) and error.errno in files.FULL:  # ours: nothing to wait for
+            raise
         refused = isinstance(error, paramiko.AuthenticationException)
         raise (KeyRefused if refused else HostUnreachable)(
             f"The host {login.name} does not let us in over SSH at {login.address}:{login.port} "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -130,3 +133,20 @@ def test_the_key_is_pinned_once_and_a_changed_one_is_refused(door: Door, tmp_pat
         with pytest.raises(HostKeyChanged, match="somebody may be in between"):
             host.connect(login)
     assert door.login.known_hosts.read_text() == pinned
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk to fill")
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no tmpfs")
+def test_a_full_disk_here_is_no_host_to_wait_for(door: Door, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], check=True)
+    try:
+        known = disk / "known_hosts"
+        known.touch(mode=0o600)
+        with pytest.raises(OSError, match="No space left"):
+            (disk / "filler").write_bytes(b"1" * 100_000)
+        with pytest.raises(OSError, match="No space left"):
+            host.connect(replace(door.login, known_hosts=known))
+    finally:
+        subprocess.run(["/bin/umount", disk], check=True)
