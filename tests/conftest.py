@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from cloud.server import StrictCloud
 
 # What is cached between runs, like a machine's root, is not a test's own.
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
@@ -83,6 +87,22 @@ def cli() -> Cli:
         return Ran(ended.returncode, ended.stdout, ended.stderr)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[StrictCloud]:
+    """Serve a strict cloud for all tests of this process."""
+    from cloud import server  # noqa: PLC0415 - loads moto, which most tests need not
+
+    with server.serving() as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def cloud(served: StrictCloud) -> StrictCloud:
+    """Return an empty cloud."""
+    served.reset()
+    return served
 
 
 @pytest.fixture

@@ -79,7 +79,6 @@ def _steps(*verbs: str) -> tuple[Allowed, ...]:
     return tuple(allowed for each in allows for allowed in each)
 
 
-BESIDES = (*CHOICES, *LEASE, *LOGIN, *elsewhere.ALLOWS)
 CLIENT = (*instance.ALLOWS["find"], *elsewhere.ALLOWS)
 COMMANDS: dict[str, tuple[Allowed, ...]] = {
     "up": (

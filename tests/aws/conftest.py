@@ -24,20 +24,6 @@ if TYPE_CHECKING:
 StackOf = Callable[..., Stack]
 
 
-@pytest.fixture(scope="session")
-def served() -> Iterator[server.StrictCloud]:
-    """Serve a strict cloud for all tests of this process."""
-    with server.serving() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(served: server.StrictCloud) -> server.StrictCloud:
-    """Return an empty cloud."""
-    served.reset()
-    return served
-
-
 @pytest.fixture
 def host(cloud: server.StrictCloud, tmp_path: Path) -> Iterator[ssh.SshDouble]:
     """Serve SSH for whoever has the key of a live instance."""

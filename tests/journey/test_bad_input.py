@@ -29,20 +29,6 @@ if TYPE_CHECKING:
 UP = ("up", "--yes", "--allow", "127.0.0.1/32", "--ami", account.IMAGE)
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[server.StrictCloud]:
-    """Serve a strict cloud for this module."""
-    with server.serving() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(served: server.StrictCloud) -> server.StrictCloud:
-    """Return an empty cloud."""
-    served.reset()
-    return served
-
-
 def assert_refused(ran: Ran, code: int, *words: str) -> None:
     """See one sentence with these words, this exit code, and no traceback."""
     said = ran.err + ran.out
