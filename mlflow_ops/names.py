@@ -10,6 +10,8 @@ from mlflow_ops.errors import BadOption
 TAG = "mlflow-ops:stack"
 REGION_TAG = "mlflow-ops:region"
 KEPT_TAG = "mlflow-ops:kept"
+SHAPE_TAG = "mlflow-ops:shape"
+HOST_KEY_TAG = "mlflow-ops:host-key"
 IAM_PATH = "/mlflow-ops/"
 # The bucket's name holds the stack's, the account and the region, and may have 63 characters.
 LONGEST = 20

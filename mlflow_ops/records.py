@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlflow_ops.shape import Shape
+
 
 @dataclass(frozen=True)
 class Record:
@@ -33,6 +35,16 @@ class AwsProfile(Record):
 
 
 @dataclass(frozen=True)
+class Role(Record):
+    """An IAM role in an instance profile of the same name; its id is that name.
+
+    `profile` is the profile's own id, `AIPA…`, empty while there is none.
+    """
+
+    profile: str = ""
+
+
+@dataclass(frozen=True)
 class Bucket(Record):
     """An S3 bucket; its id is its name."""
 
@@ -51,17 +63,51 @@ class SecurityGroup(Record):
 
 @dataclass(frozen=True)
 class Instance(Record):
-    """An EC2 instance; its id is `i-…`. `address` is empty until AWS has given it one."""
+    """An EC2 instance; its id is `i-…`. `address` is empty until AWS has given it one.
+
+    `host_keys` are the SSH host keys it may show, base64; while `born_key`, the first of them is
+    still that of its launch. `profile` is the id of the instance profile it has, `AIPA…`.
+    """
 
     type: str = ""
     state: str = ""
     address: str = ""
     dns: str = ""
+    ipv6: str = ""
+    shape: Shape = field(default_factory=Shape)
+    host_keys: tuple[str, ...] = ()
+    born_key: bool = False
+    profile: str = ""
+
+
+@dataclass(frozen=True)
+class HostKey(Record):
+    """The host's SSH key; its id is the key's fingerprint, `SHA256:…`."""
 
 
 @dataclass(frozen=True)
 class Software(Record):
     """The software on the host; its id begins with its lock's SHA-256."""
+
+
+@dataclass(frozen=True)
+class Certificate(Record):
+    """The server's certificate; its id is the fingerprint of the CA that clients pin.
+
+    `leaf` is the fingerprint of the certificate itself.
+    """
+
+    leaf: str = ""
+
+
+@dataclass(frozen=True)
+class Login(Record):
+    """The admin's login to the server; its id is the user's name."""
+
+
+@dataclass(frozen=True)
+class Caddy(Record):
+    """The HTTPS proxy in front of the server; its id is the domain."""
 
 
 @dataclass(frozen=True)

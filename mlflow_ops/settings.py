@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import checked
+from mlflow_ops.shape import DOMAIN
+
+# It goes into the proxy's settings: no quote, space, brace or dollar sign.
+URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!&()*+,;=%\[\]-]+")
 
 
 def default_home() -> Path:
@@ -61,14 +66,33 @@ class Options:
     ami: str | None = None
     instance_type: str | None = None
     direct_artifacts: bool = False
+    login: bool | None = None
+    tls: bool | None = None
+    domain: str | None = None
+    acme_directory: str | None = None
+    access: str | None = None
+    address: str | None = None
+    credentials: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))
+        if self.domain is not None and not DOMAIN.fullmatch(self.domain):
+            raise BadOption(
+                f"--domain {self.domain!r} is not a domain name: write one like "
+                "mlflow.example.org, in lower-case letters, digits, hyphens and dots."
+            )
+        if self.acme_directory and not URL.fullmatch(self.acme_directory):
+            raise BadOption(
+                f"--acme-directory {self.acme_directory!r} is not the URL of a directory: write "
+                "one like https://acme-staging-v02.api.letsencrypt.org/directory."
+            )
 
 
 def network(text: str) -> str:
     """Return an address range in its one canonical form; raise BadOption when it is none."""
     try:
+        if "%" in text:  # an interface of one machine's own, in any characters
+            raise ValueError("it names an interface")
         return str(ipaddress.ip_network(text.strip()))
     except ValueError as error:
         raise BadOption(

@@ -10,6 +10,7 @@ from mlflow_ops import places
 from mlflow_ops.errors import HostUnreachable, KeyRefused, MlflowOpsError
 from mlflow_ops.names import Names
 from mlflow_ops.records import Instance, Record
+from mlflow_ops.shape import Shape
 from mlflow_ops.wait import CLOCK, Clock
 
 if TYPE_CHECKING:
@@ -83,13 +84,17 @@ class Stack:
         return self.hosts[instance.id]
 
     def _connect(self, instance: Instance) -> Host:
-        from mlflow_ops import admission, host  # noqa: PLC0415 - paramiko takes 0.3 s to load
+        from mlflow_ops import admission, host, host_keys  # noqa: PLC0415 - paramiko takes 0.3 s to load
 
         if not instance.address:
             raise HostUnreachable(f"The instance {instance.id} has no public address yet.")
         port, folder = self.target.ports.ssh, self.folder
         key, known = folder.private_key, folder.known_hosts
-        login = host.Login(instance.id, instance.address, port, key, known)
+        login = host.Login(
+            *(instance.id, instance.address, port, key, known),
+            host_keys=host_keys.acceptable(instance, folder),
+            lasting=bool(instance.host_keys) and not instance.born_key,
+        )
         connect = partial(host.connect, login, folder.host_log)
         try:
             return connect()
@@ -119,6 +124,14 @@ class Stack:
         if found is None:
             raise MlflowOpsError(f"The stack {self.names.stack!r} has no {kind.__name__} yet.")
         return found
+
+    @property
+    def shape(self) -> Shape:
+        """What kind of stack it is to be, or is; the usual one while nothing says so."""
+        if self.wanted:
+            return self.wanted.shape
+        instance = self.get(Instance)
+        return instance.shape if instance else Shape()
 
     def want(self) -> Wanted:
         """Return what the stack should be like; raise MlflowOpsError when nobody said so."""

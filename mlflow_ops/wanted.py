@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import choices
+from mlflow_ops import caller, choices, shape
 from mlflow_ops.ec2 import instance_types, subnets
 from mlflow_ops.ec2.subnets import Subnet
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.records import Instance, SecurityGroup
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,8 @@ class Wanted:
     zones: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     remark: str = ""
+    shape: Shape = field(default_factory=Shape)
+    acme_directory: str = ""
 
     @property
     def places(self) -> tuple[Subnet, ...]:
@@ -55,23 +58,30 @@ class Wanted:
         return tuple(best.values())
 
 
-def first_thoughts(options: Options, target: Target) -> Wanted:
+def first_thoughts(options: Options, target: Target, standing: Shape | None = None) -> Wanted:
     """Return what the options and the caller's address say, before any resource is looked at.
 
     An address that cannot be found leaves `allow` empty: a group that is there may do without.
+    Of the shape that stands, what the options do not name stays. Raises BadOption for options that
+    contradict each other.
     """
     usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
     choosable = ("instance_type", "subnet_id", "ami")
     given = options.allow or ((ANYWHERE,) if options.as_taught else ())
+    asked = shape.wanted(options, standing)
+    # Which way leads to a private address is known with its network.
+    own = () if given or asked.address == "private" else _own_range(target)
     return Wanted(
         as_taught=options.as_taught,
         direct_artifacts=options.direct_artifacts,
         instance_type=options.instance_type or usual,
-        allow=given or _own_range(target),
+        allow=given or own,
         allow_only_these=bool(given),
         vpc_id=options.vpc_id or "",
         ami=options.ami or "",
         named=frozenset(name for name in choosable if getattr(options, name)),
+        shape=asked,
+        acme_directory=options.acme_directory or "",
     )
 
 
@@ -84,13 +94,16 @@ def settle(
     """
     _check_standing(options, found)
     group, settled = found.get(SecurityGroup), first
-    if group is None and not first.allow:
+    private = first.shape.address == "private"
+    if group is None and not first.allow and not private:
         settled = replace(settled, allow=(f"{target.own_address()}/32",))
     if isinstance(group, SecurityGroup) and not options.subnet_id:
         options = replace(options, vpc_id=group.vpc_id)
     if Instance not in found or group is None:
-        possible = subnets.candidates(options, target)
+        possible = subnets.candidates(options, target, private=private)
         settled = replace(settled, vpc_id=possible[0].vpc_id, subnets=possible)
+        if group is None and not settled.allow:
+            settled = replace(settled, allow=(caller.private(target, possible[0].first_address),))
         _check_network(settled, group)
     if Instance in found:
         return settled
@@ -106,6 +119,8 @@ def _check_standing(options: Options, found: Mapping[type[Record], Record]) -> N
             f"The stack's instance is a {instance.type}, not a {options.instance_type}: "
             "`mlflow-ops down` first, or leave --instance-type out."
         )
+    if isinstance(instance, Instance):
+        shape.check_standing(options, instance.shape)
     if isinstance(group, SecurityGroup) and options.vpc_id not in {None, group.vpc_id}:
         raise BadOption(
             f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "

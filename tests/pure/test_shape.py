@@ -1,0 +1,106 @@
+"""What kind of stack is wanted, from the options and what stands; and its way through a tag."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlflow_ops import shape
+from mlflow_ops.errors import BadOption
+from mlflow_ops.settings import Options
+from mlflow_ops.shape import CHOICES, Shape
+from mlflow_ops.steps import STEPS, taken
+
+OPEN = ("0.0.0.0/0",)
+shapes = st.builds(
+    Shape,
+    **{name: st.sampled_from(words) for name, words in CHOICES.items()},
+    login=st.booleans(),
+    domain=st.sampled_from(["", "mlflow.example.org"]),
+)
+
+
+@given(shapes)
+def test_a_shape_comes_back_from_its_tag(held: Shape) -> None:
+    assert Shape.of(held.tag) == held
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+    assert len(held.tag) <= 256
+
+
+@given(st.text())
+def test_a_tag_written_by_anybody_gives_a_shape_with_known_words_alone(tag: str) -> None:
+    found = Shape.of(tag)
+    assert all(getattr(found, name) in words for name, words in CHOICES.items())
+    assert found.domain == "" or shape.DOMAIN.fullmatch(found.domain)
+
+
+def test_a_stack_has_tls_and_a_login_unless_told_otherwise() -> None:
+    assert shape.wanted(Options(), None) == Shape(tls="own", login=True, access="port")
+
+
+def test_as_taught_has_neither_but_what_is_asked_for_beside_it() -> None:
+    taught = shape.wanted(Options(as_taught=True), None)
+    assert (taught.tls, taught.login, taught.scheme) == ("off", False, "http")
+    mended = shape.wanted(Options(as_taught=True, login=True, tls=True), None)
+    assert (mended.tls, mended.login) == ("own", True)
+
+
+def test_what_is_not_said_again_stays_but_never_without_a_lock() -> None:
+    standing = Shape("role", "private", "tunnel", "off", login=False)
+    again = shape.wanted(Options(), standing)
+    assert (again.credentials, again.address, again.access) == ("role", "private", "tunnel")
+    assert (again.tls, again.login) == ("own", True)
+
+
+def test_a_domain_stays_until_the_stacks_own_ca_is_asked_for() -> None:
+    named = shape.wanted(Options(domain="mlflow.example.org"), None)
+    assert named.tls == "acme"
+    assert shape.wanted(Options(), named) == named
+    assert shape.wanted(Options(tls=True), named).tls == "own"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"domain": "mlflow.example.org", "tls": False},
+        {"domain": "mlflow.example.org", "access": "tunnel"},
+        {"domain": "mlflow.example.org", "address": "private"},
+        {"credentials": "role", "direct_artifacts": True},
+        {"credentials": "role", "as_taught": True},
+        {"login": False, "allow": OPEN},
+        {"login": False, "allow": ("0.0.0.0/1", "128.0.0.0/1")},
+        {"domain": "localhost"},
+        {"domain": "203.0.113.7"},
+        {"domain": "a.example; reboot"},
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(BadOption):
+        shape.wanted(Options(**options), None)  # type: ignore[arg-type]  # as the command line gives them
+
+
+def test_no_login_is_taken_where_strangers_are_kept_out_otherwise() -> None:
+    narrow = shape.wanted(Options(login=False, allow=("198.51.100.0/24",)), None)
+    hidden = shape.wanted(Options(login=False, access="tunnel"), None)
+    taught = shape.wanted(Options(login=False, allow=OPEN, as_taught=True), None)
+    assert [narrow.login, hidden.login, taught.login] == [False] * 3
+
+
+@pytest.mark.parametrize(("name", "other"), [("address", "private"), ("credentials", "role")])
+def test_what_only_a_launch_decides_is_not_changed_on_a_standing_stack(
+    name: str, other: str
+) -> None:
+    with pytest.raises(BadOption, match=f"--{name}"):
+        shape.check_standing(Options(**{name: other}), Shape())  # type: ignore[arg-type]  # as above
+    shape.check_standing(Options(), Shape())
+
+
+def test_each_shape_has_its_own_steps_in_the_common_order() -> None:
+    usual, bare = taken(Shape()), taken(Shape(tls="off", login=False))
+    assert not {"role", "caddy"} & set(usual)
+    assert set(usual) - set(bare) == {"certificate", "login"}
+    role = taken(Shape(credentials="role"))
+    assert not {"iam_user", "access_key", "aws_profile"} & set(role)
+    for each in (usual, bare, role):
+        assert list(each) == [name for name in STEPS if name in each]
