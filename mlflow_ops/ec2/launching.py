@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
+from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.choices import other_type
 from mlflow_ops.ec2 import instance_types, instances
+from mlflow_ops.ec2.attaching import NEW_PROFILE
 from mlflow_ops.ec2.instances import Launch
 from mlflow_ops.errors import AwsRefused, BadOption
 from mlflow_ops.retry import while_unknown
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +59,8 @@ def launch(stack: Stack) -> Instance:
 def _again(stack: Stack, asked: Mapping[str, str]) -> Instance | None:
     """Repeat the very same call, whose answer is not known; None when nothing came of it."""
     wanted = stack.want()
-    now = Launch(asked["token"], wanted.subnet_id, wanted.instance_type, wanted.ami)
-    same = replace(now, **{name: asked[name] for name in OPTIONS if name in asked})
+    now = Launch.of(asked["token"], wanted, wanted.subnet_id)
+    same = replace(now, **{name: asked[name] for name in asdict(now) if name in asked})
     _check_unchanged(wanted, now, same)
     made: Instance | None
     try:
@@ -71,9 +74,13 @@ def _again(stack: Stack, asked: Mapping[str, str]) -> Instance | None:
 
 def _check_unchanged(wanted: Wanted, now: Launch, same: Launch) -> None:
     """Raise BadOption when the user has named something else since."""
-    for field, option in OPTIONS.items():
-        before, named = getattr(same, field), getattr(now, field)
-        if option in wanted.named and before != named:
+    held = {o: getattr(same, field) for field, o in OPTIONS.items() if o in wanted.named}
+    said = {o: getattr(now, field) for field, o in OPTIONS.items()}
+    shape = Shape.of(same.shape)
+    for option in ("address", "credentials"):
+        held[option], said[option] = getattr(shape, option), getattr(wanted.shape, option)
+    for option, before in held.items():
+        if before != said[option]:
             flag = f"--{option.replace('_', '-')}"
             raise BadOption(
                 f"A run that was stopped has asked AWS for an instance with {flag} {before}, and "
@@ -84,8 +91,9 @@ def _check_unchanged(wanted: Wanted, now: Launch, same: Launch) -> None:
 def _where_there_is_room(stack: Stack) -> Instance:
     """Launch in the first zone that has room."""
     wanted, tried = stack.want(), list[str]()
+    ssh_key.generate(stack.folder.launch_host_key)  # no two hosts are born with the same
     for place in wanted.places:
-        new = Launch(secrets.token_hex(16), place.id, wanted.instance_type, wanted.ami)
+        new = Launch.of(secrets.token_hex(16), wanted, place.id)
         try:
             return _ask(stack, new)
         except sdk.ClientError as error:
@@ -116,7 +124,7 @@ def _ask(stack: Stack, launch: Launch) -> Instance:
     events.register("needs-retry.ec2.RunInstances", _not_again, unique_id="mlflow-ops-full")
     ask = partial(stack.aws.ec2.run_instances, **instances.request(stack, launch))
     with stack.journal.asking("instance", **asdict(launch)) as made:
-        found = while_unknown(ask, *UNKNOWN, clock=stack.clock)["Instances"][0]
+        found = while_unknown(ask, *UNKNOWN, clock=stack.clock, said=NEW_PROFILE)["Instances"][0]
         made(found["InstanceId"])
     return instances.record(found)
 

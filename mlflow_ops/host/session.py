@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import contextlib
 import io
+import logging
+import shlex
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,14 +15,19 @@ from typing import TYPE_CHECKING
 import paramiko
 
 from mlflow_ops import files, transcript
-from mlflow_ops.errors import CommandFailed, HostUnreachable
+from mlflow_ops.errors import CommandFailed, HostUnreachable, NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from mlflow_ops.line import Line
+
 OPEN_DEADLINE = 10.0
 CHUNK = 32_768
+# Without a handler, what paramiko logs of a host's own words would reach the terminal as it is:
+# https://docs.python.org/3/library/logging.html#logging.lastResort
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 LOST = "The SSH connection to the host was lost: run the same command again."
 
 
@@ -36,18 +43,18 @@ class Host:
     on_line: Callable[[str], None] = field(default=lambda _: None)
 
     def run(self, command: str, *, deadline: float = 60.0, stdin: str = "") -> str:
-        """Run a shell command, feed it `stdin`, and return all that it printed.
+        """Run a shell command, feed it `stdin`, and return what it printed, of much the end.
 
         Raises CommandFailed, with the last lines, when it ends with an error or is not done
         within `deadline` seconds; then it is ended on the host, too.
         """
         end = time.monotonic() + deadline + transcript.GRACE
         channel = self._open(transcript.limited(command, deadline), stdin)
-        pieces: list[str] = []
+        printed = transcript.Ending()
         try:
             with self._logging(command) as note:
                 for piece in _drain(channel, end):
-                    pieces.append(piece)
+                    printed.add(piece)
                     note(piece)
             # Only after the output is drained, and never without a deadline:
             # https://github.com/paramiko/paramiko/issues/448 and /1815
@@ -58,11 +65,11 @@ class Host:
         finally:
             channel.close()
         if channel.exit_status == 0:
-            return "".join(pieces)
+            return str(printed)
         if channel.exit_status < 0:
             raise HostUnreachable(LOST)
         how = transcript.ended(channel.exit_status, deadline)
-        what = transcript.short(command) + transcript.tail(pieces)
+        what = transcript.short(command) + transcript.tail([str(printed)])
         raise CommandFailed(f"{how}: {what}")
 
     @contextmanager
@@ -70,9 +77,10 @@ class Host:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context(files.append_private(self.log)) if self.log else io.StringIO()
             log.write(f"$ {transcript.short(command)}\n")
+            write = transcript.logging_to(log.write)
 
             def note(piece: str) -> None:
-                log.write(piece)
+                write(piece)
                 if line := transcript.last_line(piece):
                     self.on_line(line)
 
@@ -80,7 +88,39 @@ class Host:
 
     def put(self, path: str, text: str) -> None:
         """Write text to a file of the login user, born 0600 and replaced in one move."""
-        self.run(f'umask 077 && cat > "{path}.part" && mv "{path}.part" "{path}"', stdin=text)
+        part, whole = shlex.quote(f"{path}.part"), shlex.quote(path)
+        self.run(f"umask 077 && cat > {part} && mv -- {part} {whole}", stdin=text)
+
+    def get(self, path: str) -> str:
+        """Return what a file of the login user holds, or nothing; no log tells what it is."""
+        return Host(self.client).run(f"cat {shlex.quote(path)} 2>/dev/null || true")
+
+    def line(self, address: str, port: int) -> Line:
+        """Return a stream to where the host reaches the address.
+
+        Raises NotReady when nothing answers there, HostUnreachable when the connection is lost.
+        """
+        transport = self.client.get_transport()
+        try:
+            if transport is None:
+                raise EOFError
+            return transport.open_channel(
+                "direct-tcpip", (address, port), ("127.0.0.1", 0), timeout=OPEN_DEADLINE
+            )
+        except paramiko.ChannelException as error:
+            raise NotReady(
+                f"Nothing answers on the host at {address}:{port}: {error.text}."
+            ) from error
+        except (OSError, EOFError, paramiko.SSHException) as error:
+            raise HostUnreachable(LOST) from error
+
+    @property
+    def shown(self) -> str:
+        """The key that the host has shown and proven to have, base64."""
+        transport = self.client.get_transport()
+        if transport is None:
+            raise HostUnreachable(LOST)
+        return transport.get_remote_server_key().get_base64()
 
     def close(self) -> None:
         """End the connection."""

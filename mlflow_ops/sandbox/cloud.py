@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,15 @@ IMAGES = {"amd64": ("ami-05a0000000000240a", "x86_64"), "arm64": ("ami-05a000000
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance that is not terminated; `key` is its key pair's public half."""
+    """An instance that is not terminated; `key` is its key pair's public half.
+
+    `host_key` is the private SSH host key in its user data, empty when there is none.
+    """
 
     id: str
     running: bool
     key: str
+    host_key: str = field(default="", repr=False)
 
 
 def application(images: Path) -> WSGIApplication:
@@ -71,7 +76,12 @@ def ec2() -> Any:  # noqa: ANN401 - moto's backends, by account and region
 def instances() -> list[Instance]:
     """Return the instances of every account and region that are not terminated."""
     return [
-        Instance(instance.id, instance.state == "running", _public_key(region, instance.key_name))
+        Instance(
+            instance.id,
+            instance.state == "running",
+            _public_key(region, instance.key_name),
+            _host_key(instance.user_data or ""),
+        )
         for region in _regions()
         for reservation in list(region.reservations.values())
         for instance in list(reservation.instances)
@@ -80,7 +90,7 @@ def instances() -> list[Instance]:
 
 
 def has_access_key(key_id: str) -> bool:
-    """Tell whether IAM gave out this access key, and it is not deleted."""
+    """Tell whether IAM or STS gave out this access key, and it is not deleted."""
     from moto.iam.models import iam_backends  # noqa: PLC0415
 
     partitions = [iam for account in list(iam_backends.values()) for iam in list(account.values())]
@@ -95,6 +105,15 @@ def _regions() -> Iterator[Any]:
 def _public_key(region: Any, name: str | None) -> str:  # noqa: ANN401 - one of moto's backends
     pair = region.key_pairs.get(name)
     return str(pair.public_key) if pair else ""
+
+
+def _host_key(user_data: str) -> str:
+    """Return the private host key that user data, base64, has for cloud-init, as JSON."""
+    try:
+        _, _, wishes = base64.b64decode(str(user_data)).decode().partition("#cloud-config\n")
+        return str(json.loads(wishes)["ssh_keys"]["ed25519_private"])
+    except (ValueError, LookupError, TypeError):  # somebody else's user data, or none
+        return ""
 
 
 def _image(arch: str, names: tuple[str, str]) -> dict[str, object]:

@@ -25,12 +25,14 @@ GRACE = 3.0
 class Machine:
     """One home and whoever works in it, shared by all instances as they share one address.
 
-    `instances` tells which there are, those terminated left out; `hang_up` ends the connections.
+    `instances` tells which there are, those terminated left out; `hang_up` ends the connections,
+    and `show` gives the SSH server the host key of the instance that was launched last.
     """
 
     home: Path
     instances: Callable[[], list[Instance]]
     hang_up: Callable[[], None] = field(default=lambda: None)
+    show: Callable[[str], None] = field(default=lambda _: None)
     is_on: bool = False
     _is_prepared: bool = False
     _launched_with: dict[str, str] = field(default_factory=dict)
@@ -48,6 +50,9 @@ class Machine:
             known = self._launched_with
             self._launched_with = {one.id: known.get(one.id, one.key) for one in instances}
             self._running = frozenset(one.id for one in instances if one.running)
+            given = [one.host_key for one in instances if one.running and one.host_key]
+            if given:
+                self.show(given[-1])
             if self._running and not self.is_on:
                 self._boot()
             if self.is_on and not self._running:

@@ -17,6 +17,7 @@ from mlflow_ops.sandbox import cloud, running, warmth
 from mlflow_ops.sandbox.api import Front
 from mlflow_ops.sandbox.children import Children
 from mlflow_ops.sandbox.machine import Machine
+from mlflow_ops.sandbox.metadata import Metadata
 from mlflow_ops.sandbox.places import Places
 from mlflow_ops.sandbox.running import ADDRESS, Sandbox
 from mlflow_ops.sandbox.server import serve
@@ -42,7 +43,7 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
         loop.add_signal_handler(number, stopped.set)
     children.adopt_orphans()
     sshd = Sshd(places, machine, children)
-    machine.hang_up = sshd.hang_up
+    machine.hang_up, machine.show = sshd.hang_up, sshd.show
     ssh_port = await sshd.listen()
     with socket.create_server((ADDRESS, 0)) as door, _reserved_port() as server_port:
         sandbox = Sandbox(
@@ -59,7 +60,9 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
             changed=machine.follow,
             hand_in=machine.hand_in,
             stop=stop,
+            metadata=Metadata(sandbox.metadata_secret),
         )
+        sshd.environment = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": sandbox.metadata}
         with serve(door, front):
             running.write(sandbox)
             ready()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -56,18 +57,18 @@ class Gate(asyncssh.SSHServer):
 
 
 class Sshd:
-    """The listening server."""
+    """The listening server; each command finds `environment` in its own, besides the usual."""
 
     def __init__(self, places: Places, machine: Machine, children: Children) -> None:
         self._places, self._machine, self._children = places, machine, children
         self._connections: set[asyncssh.SSHServerConnection] = set()
+        self.environment: dict[str, str] = {}
         self._loop = asyncio.get_running_loop()
 
     async def listen(self) -> int:
         """Listen on a free port, with a new host key, and return the port."""
         key = asyncssh.generate_private_key("ssh-ed25519", comment="sandbox")
-        key.write_private_key(self._places.host_key)
-        key.write_public_key(self._places.host_public_key)
+        self._write(key)
         self._acceptor = await asyncssh.listen(
             ADDRESS,
             0,
@@ -79,6 +80,24 @@ class Sshd:
             agent_forwarding=False,
         )
         return int(self._acceptor.get_port())
+
+    def show(self, host_key: str) -> None:
+        """Show this private host key from the next connection on; may be called from a thread."""
+        changed = asyncio.run_coroutine_threadsafe(self._change_key(host_key), self._loop)
+        changed.result(LOGIN_DEADLINE)
+
+    async def _change_key(self, host_key: str) -> None:
+        """Show another key, unless it is shown already or is none."""
+        with contextlib.suppress(asyncssh.KeyImportError):
+            key = asyncssh.import_private_key(host_key)
+            if key != self._shown:
+                self._acceptor.update(server_host_keys=[key])
+                self._write(key)
+
+    def _write(self, key: asyncssh.SSHKey) -> None:
+        self._shown = key
+        key.write_private_key(self._places.host_key)
+        key.write_public_key(self._places.host_public_key)
 
     def hang_up(self) -> None:
         """End all connections; may be called from any thread."""
@@ -99,7 +118,8 @@ class Sshd:
             return
         home, terminal = self._places.home, process.term_type
         command = session.command(process.command, terminal)
-        child = await self._children.start(command, home, session.environment(home, terminal))
+        found = session.environment(home, terminal) | self.environment
+        child = await self._children.start(command, home, found)
         ended = asyncio.create_task(session.run(process, child))
         gone = asyncio.create_task(process.wait_closed())
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mlflow_ops.ec2 import instances, launching
+from mlflow_ops.ec2 import attaching, instances, launching
 from mlflow_ops.errors import HostFailed, HostUnreachable
 from mlflow_ops.iam.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.records import Instance, Readiness, Record
@@ -19,13 +19,18 @@ PURPOSE = "EC2 instance that the server runs on"
 PLACE = "aws"
 DEADLINE = 600.0
 GONE_DEADLINE = 600.0
+STOPPED = "it is stopped"
 ALLOWS: Allows = {
     "find": HERE.allow("ec2", "DescribeInstances"),
     "create": (
         *NEW.allow("ec2", "RunInstances"),
         *AROUND.allow("ec2", "RunInstances"),
-        *OWN.allow("ec2", "RunInstances StartInstances"),
+        *OWN.allow("ec2", "RunInstances StartInstances CreateTags"),
         *TAGS.allow("ec2", "CreateTags"),
+    ),
+    "role": (
+        *HERE.allow("ec2", "DescribeIamInstanceProfileAssociations"),
+        *OWN.allow("ec2", "AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation"),
     ),
     "ready": HERE.allow("ec2", "DescribeInstanceStatus"),
     "destroy": OWN.allow("ec2", "TerminateInstances"),
@@ -39,8 +44,14 @@ def find(stack: Stack) -> Instance | None:
     if not found or (stack.wanted and found[0]["State"]["Name"] == instances.DYING):
         return None
     record = instances.record(found[0])
-    stopped = record.state in {"stopping", "stopped"}
-    return replace(record, missing=("it is stopped",)) if stack.wanted and stopped else record
+    if stack.wanted is None:
+        return record
+    lacking = {
+        STOPPED: record.state in {"stopping", "stopped"},
+        "its role": not attaching.is_right(stack, record),
+        "its shape in a tag": record.shape != stack.wanted.shape,
+    }
+    return replace(record, missing=tuple(what for what, holds in lacking.items() if holds))
 
 
 def plan(stack: Stack) -> str:
@@ -55,9 +66,15 @@ def plan(stack: Stack) -> str:
 
 def create(stack: Stack) -> Instance:
     """Launch the instance, once: its token is on disk before the call. A stopped one is started."""
-    if there := find(stack):
-        return _start(stack, there) if there.missing else there
-    return launching.launch(stack)
+    there = find(stack)
+    if there is None:
+        there = launching.launch(stack)
+    elif not attaching.is_right(stack, there):
+        attaching.attach(stack, there)
+    if there.shape != stack.want().shape:
+        tag: Any = instances.shape_tag(stack)
+        stack.aws.ec2.create_tags(Resources=[there.id], Tags=[tag])
+    return _start(stack, there) if STOPPED in there.missing else there
 
 
 def ready(stack: Stack, record: Record) -> Readiness:

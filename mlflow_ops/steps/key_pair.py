@@ -81,6 +81,7 @@ def destroy(stack: Stack, record: Record) -> None:  # noqa: ARG001 - emulators d
     stack.aws.ec2.delete_key_pair(KeyName=stack.names.base)
     stack.folder.private_key.unlink(missing_ok=True)
     stack.folder.known_hosts.unlink(missing_ok=True)
+    stack.folder.launch_host_key.unlink(missing_ok=True)
 
 
 def _imported(stack: Stack, public: str) -> KeyPair:

@@ -15,7 +15,13 @@ import pytest
 from doubles import ssh
 
 from mlflow_ops import host
-from mlflow_ops.errors import CommandFailed, HostKeyChanged, HostUnreachable
+from mlflow_ops.errors import (
+    CommandFailed,
+    HostFailed,
+    HostKeyChanged,
+    HostKeyUnknown,
+    HostUnreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +40,17 @@ def door(tmp_path: Path) -> Iterator[Door]:
     key.write_private_key(tmp_path / "id")
     public = key.export_public_key().decode()
     (tmp_path / "keys").write_text(public)
+    shown = host_key(tmp_path / "keys")
     with ssh.running(tmp_path / "host", str(tmp_path / "keys")) as double:
         files = tmp_path / "id", tmp_path / "known_hosts"
-        yield Door(double, host.Login("i-1", "127.0.0.1", double.port, *files))
+        yield Door(double, host.Login("i-1", "127.0.0.1", double.port, *files, (shown,)))
+
+
+def host_key(keys: Path) -> str:
+    """Make the host key of the double that has these keys, and return its public half."""
+    made = asyncssh.generate_private_key("ssh-ed25519")
+    made.write_private_key(f"{keys}.host")
+    return made.export_public_key().decode().split()[1]
 
 
 @pytest.fixture
@@ -90,7 +104,8 @@ def test_all_output_is_kept_in_a_private_log(door: Door, tmp_path: Path) -> None
 
 
 def test_much_output_does_not_block_the_exit(connection: host.Host) -> None:
-    assert len(connection.run("yes 0123456789 | head -c 8000000", deadline=60)) == 8_000_000
+    printed = connection.run("yes 0123456789 | head -c 8000000; echo the end", deadline=60)
+    assert printed.endswith("01234567the end\n")
 
 
 def test_the_last_line_is_shown_while_the_command_runs(connection: host.Host) -> None:
@@ -124,15 +139,57 @@ def test_a_closed_port_is_unreachable(door: Door) -> None:
         host.connect(replace(door.login, port=9))
 
 
-def test_the_key_is_pinned_once_and_a_changed_one_is_refused(door: Door, tmp_path: Path) -> None:
-    host.connect(door.login).close()
+def test_a_stranger_is_refused_at_the_very_first_connection(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "strange").write_text((tmp_path / "keys").read_text())
+    host_key(tmp_path / "strange")
+    with ssh.running(tmp_path / "other", str(tmp_path / "strange")) as stranger:
+        with pytest.raises(
+            HostKeyChanged, match="than its tag mlflow-ops:host-key tells: somebody"
+        ):
+            host.connect(replace(door.login, port=stranger.port, lasting=True))
+        assert stranger.commands == []
+    assert not door.login.known_hosts.exists()
+
+
+def test_a_host_of_which_nothing_tells_the_key_is_not_even_called(door: Door) -> None:
+    with pytest.raises(HostKeyUnknown, match="no key is taken unseen"):
+        host.connect(replace(door.login, host_keys=(), port=9))
+
+
+def test_a_pinned_key_wins_over_what_the_tag_says_now(door: Door, tmp_path: Path) -> None:
+    host.connect(replace(door.login, lasting=True)).close()
     pinned = door.login.known_hosts.read_text()
+    assert pinned == f"i-1 ssh-ed25519 {door.login.host_keys[0]}\n"
     assert stat.S_IMODE(door.login.known_hosts.stat().st_mode) == 0o600
-    with ssh.running(tmp_path / "other", str(tmp_path / "keys")) as other:
-        login = replace(door.login, port=other.port)
-        with pytest.raises(HostKeyChanged, match="somebody may be in between"):
-            host.connect(login)
-    assert door.login.known_hosts.read_text() == pinned
+    (tmp_path / "strange").write_text((tmp_path / "keys").read_text())
+    strange = replace(door.login, host_keys=(host_key(tmp_path / "strange"),), lasting=True)
+    with ssh.running(tmp_path / "other", str(tmp_path / "strange")) as other:
+        with pytest.raises(HostKeyChanged, match="pinned in .*: somebody may be in between"):
+            host.connect(replace(strange, port=other.port))
+        host.connect(replace(strange, port=other.port, name="i-2")).close()
+    host.connect(replace(strange, port=door.login.port)).close()
+    assert door.login.known_hosts.read_text().startswith(pinned)
+
+
+def test_a_key_that_is_about_to_change_is_not_pinned(door: Door) -> None:
+    both = (*door.login.host_keys, "A" * 68)
+    for listed in (both, both[::-1]):
+        host.connect(replace(door.login, host_keys=listed)).close()
+    assert not door.login.known_hosts.exists()
+
+
+def test_a_host_that_has_no_key_of_our_kind_is_refused_as_another(
+    door: Door, tmp_path: Path
+) -> None:
+    asyncssh.generate_private_key("ecdsa-sha2-nistp256").write_private_key(tmp_path / "keys.host")
+    with pytest.raises(HostKeyChanged, match="shows another SSH key"):
+        host.connect(door.login)
+
+
+def test_a_damaged_file_of_pins_is_not_taken_for_none(door: Door) -> None:
+    door.login.known_hosts.write_text("i-2 ssh-ed25519 AAAA\n")
+    with pytest.raises(HostFailed, match="damaged in line 1: remove it"):
+        host.connect(door.login)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk to fill")
@@ -147,6 +204,6 @@ def test_a_full_disk_here_is_no_host_to_wait_for(door: Door, tmp_path: Path) -> 
         with pytest.raises(OSError, match="No space left"):
             (disk / "filler").write_bytes(b"1" * 100_000)
         with pytest.raises(OSError, match="No space left"):
-            host.connect(replace(door.login, known_hosts=known))
+            host.connect(replace(door.login, known_hosts=known, lasting=True))
     finally:
         subprocess.run(["/bin/umount", disk], check=True)

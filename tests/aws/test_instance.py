@@ -10,7 +10,10 @@ from botocore.stub import Stubber
 
 from mlflow_ops.ec2 import instances
 from mlflow_ops.ec2.instances import Launch
+from mlflow_ops.errors import BadOption
+from mlflow_ops.names import SHAPE_TAG
 from mlflow_ops.records import Instance
+from mlflow_ops.shape import Shape
 from mlflow_ops.steps import instance
 from mlflow_ops.target import Ports
 from mlflow_ops.wait import Clock
@@ -21,9 +24,11 @@ if TYPE_CHECKING:
 
     from mlflow_ops.stack import Stack
 
+SHAPE = Shape().tag
+
 
 def test_the_request_is_the_smallest_safe_machine(grouped: Stack) -> None:
-    asked = instances.request(grouped, Launch("token", "subnet-1", "t3.micro", "ami-1"))
+    asked = instances.request(grouped, Launch("token", "subnet-1", "t3.micro", "ami-1", SHAPE))
     disk = asked["BlockDeviceMappings"][0]["Ebs"]
     assert asked["ClientToken"] == "token"
     assert asked["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -46,7 +51,7 @@ def test_the_token_is_on_disk_before_the_call_and_the_id_right_after(grouped: St
 
 
 def test_a_launch_that_was_never_answered_is_repeated_word_for_word(grouped: Stack) -> None:
-    before = Launch("f" * 32, "subnet-9", "t4g.micro", "ami-9")
+    before = Launch("f" * 32, "subnet-9", "t4g.micro", "ami-9", SHAPE)
     with grouped.journal.asking("instance", **asdict(before)):
         pass  # the process was killed here
     with Stubber(grouped.aws.ec2) as stubber:
@@ -54,6 +59,34 @@ def test_a_launch_that_was_never_answered_is_repeated_word_for_word(grouped: Sta
         stubber.add_response("run_instances", launched(), instances.request(grouped, before))
         instance.create(grouped)
         stubber.assert_no_pending_responses()
+
+
+def test_a_launch_of_another_shape_is_repeated_as_it_was_and_then_told_what_it_is(
+    grouped: Stack,
+) -> None:
+    taught = Shape(tls="off", login=False).tag
+    before = Launch("f" * 32, "subnet-9", "t3.micro", "ami-9", taught)
+    with grouped.journal.asking("instance", **asdict(before)):
+        pass
+    answer = launched()
+    answer["Instances"][0]["Tags"][0]["Value"] = taught
+    told = {"Resources": ["i-1"], "Tags": [{"Key": SHAPE_TAG, "Value": SHAPE}]}
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        stubber.add_response("run_instances", answer, instances.request(grouped, before))
+        stubber.add_response("create_tags", {}, told)
+        instance.create(grouped)
+        stubber.assert_no_pending_responses()
+
+
+def test_a_launch_that_only_another_one_could_change_is_not_repeated(grouped: Stack) -> None:
+    before = Launch("f" * 32, "subnet-9", "t3.micro", "ami-9", Shape(address="private").tag)
+    with grouped.journal.asking("instance", **asdict(before)):
+        pass
+    with Stubber(grouped.aws.ec2) as stubber:
+        stubber.add_response("describe_instances", {"Reservations": []})
+        with pytest.raises(BadOption, match="--address private"):
+            instance.create(grouped)
 
 
 @pytest.mark.parametrize("code", ["IdempotentInstanceTerminated", "IdempotentParameterMismatch"])
@@ -69,7 +102,13 @@ def test_a_used_up_token_is_replaced(grouped: Stack, code: str) -> None:
 
 
 def launched(state: str = "pending") -> dict[str, Any]:
-    found = {"InstanceId": "i-1", "InstanceType": "t3.micro", "State": {"Name": state}}
+    tags = [{"Key": SHAPE_TAG, "Value": SHAPE}]
+    found = {
+        "InstanceId": "i-1",
+        "InstanceType": "t3.micro",
+        "State": {"Name": state},
+        "Tags": tags,
+    }
     return {"Instances": [found]}
 
 
@@ -107,7 +146,7 @@ def test_a_group_that_ec2_does_not_know_everywhere_yet_is_waited_for(grouped: St
 def test_only_burstable_types_are_given_a_credit_specification(
     grouped: Stack, kind: str, *, billed: bool
 ) -> None:
-    asked = instances.request(grouped, Launch("t", "subnet-1", kind, "ami-1"))
+    asked = instances.request(grouped, Launch("t", "subnet-1", kind, "ami-1", SHAPE))
     assert ("CreditSpecification" in asked) == billed
 
 

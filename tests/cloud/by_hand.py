@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+from mlflow_ops import policies
 
 if TYPE_CHECKING:
     from .server import StrictCloud
@@ -25,6 +28,13 @@ def bucket(cloud: StrictCloud) -> None:
         s3.put_object(Bucket=BUCKET, Key="a", Body=body)
     s3.delete_object(Bucket=BUCKET, Key="a")
     s3.create_multipart_upload(Bucket=BUCKET, Key="b")
+
+
+def tls_only(cloud: StrictCloud) -> None:
+    """Make the stack's bucket with the policy that `up --as-taught` takes off."""
+    bucket(cloud)
+    policy = policies.bucket_policy(BUCKET, "aws", {}, tls_only=True)
+    cloud.client("s3").put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(policy))
 
 
 def network(cloud: StrictCloud) -> str:
@@ -63,6 +73,7 @@ def breakage(cloud: StrictCloud) -> None:
     s3, ec2 = cloud.client("s3"), cloud.client("ec2")
     s3.delete_bucket_tagging(Bucket=BUCKET)
     s3.delete_public_access_block(Bucket=BUCKET)
+    s3.delete_bucket_ownership_controls(Bucket=BUCKET)
     only_ours: Any = [{"Name": "tag:mlflow-ops:stack", "Values": ["mlflow"]}]
     [group] = ec2.describe_security_groups(Filters=only_ours)["SecurityGroups"]
     ec2.authorize_security_group_ingress(

@@ -103,8 +103,43 @@ def certificate() -> str:
 
 
 def role(cloud: StrictCloud) -> None:
-    """Make a role and an instance profile with our name, path and tags, which `down` only sees."""
+    """Make a role and an instance profile with our name, path and tags."""
     iam = cloud.client("iam")
     path = "/mlflow-ops/"
     iam.create_role(RoleName=BASE, Path=path, AssumeRolePolicyDocument=TRUSTED, Tags=TAGS)
     iam.create_instance_profile(InstanceProfileName=BASE, Path=path, Tags=TAGS)
+
+
+def role_with_all(cloud: StrictCloud) -> None:
+    """Make the role in its profile, with a policy of its own and another one attached."""
+    role(cloud)
+    iam = cloud.client("iam")
+    iam.add_role_to_instance_profile(InstanceProfileName=BASE, RoleName=BASE)
+    iam.put_role_policy(RoleName=BASE, PolicyName="own", PolicyDocument=ANY)
+    made = iam.create_policy(PolicyName="anothers", PolicyDocument=ANY)
+    iam.attach_role_policy(RoleName=BASE, PolicyArn=made["Policy"]["Arn"])
+
+
+def role_of_others(cloud: StrictCloud) -> None:
+    """Make what `up` has to put right: a role that anybody may take, another in its profile."""
+    role_with_all(cloud)
+    iam, other = cloud.client("iam"), {"RoleName": "other"}
+    iam.update_assume_role_policy(RoleName=BASE, PolicyDocument=TRUSTED.replace("ec2.", "ecs."))
+    iam.remove_role_from_instance_profile(InstanceProfileName=BASE, RoleName=BASE)
+    iam.create_role(**other, AssumeRolePolicyDocument=TRUSTED)
+    iam.add_role_to_instance_profile(InstanceProfileName=BASE, **other)
+
+
+def take_role_off(cloud: StrictCloud) -> None:
+    """Take the role off the instance."""
+    ec2 = cloud.client("ec2")
+    for held in ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"]:
+        ec2.disassociate_iam_instance_profile(AssociationId=held["AssociationId"])
+
+
+def make_profile_anew(cloud: StrictCloud) -> None:
+    """Put a new profile in the place of the stack's, which the instance then has not."""
+    iam = cloud.client("iam")
+    iam.remove_role_from_instance_profile(InstanceProfileName=BASE, RoleName=BASE)
+    iam.delete_instance_profile(InstanceProfileName=BASE)
+    iam.create_instance_profile(InstanceProfileName=BASE, Path="/mlflow-ops/", Tags=TAGS)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import asyncssh
 
-from . import backends
+from . import backends, cloud_init
 from .home import Home, lay_out
 from .sshd import Listeners
 from .wire import Dropped
@@ -37,11 +37,12 @@ LAUNCHED = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
 
 @dataclass
 class Machine:
-    """The machine of one instance."""
+    """The machine of one instance; `host_key` is what it shows, `born_with` what it was given."""
 
     instance: str
     home: Home
     host_key: asyncssh.SSHKey
+    born_with: asyncssh.SSHKey
     pushed: list[str] = field(default_factory=list)
     on: bool = True
 
@@ -108,9 +109,10 @@ class Host:
         self.launched.append(instance)
         pairs = backends.ec2(call.region).key_pairs
         home = Home(self.folder / instance, self._fakes)
-        home.boot(str(pairs[call.parameters["KeyName"]].public_key))
-        key = asyncssh.generate_private_key("ssh-ed25519")
-        self.machines[instance] = Machine(instance, home, key)
+        given = cloud_init.host_key(call.parameters.get("UserData", ""))
+        home.boot(str(pairs[call.parameters["KeyName"]].public_key), given)
+        key = asyncssh.import_private_key(given)
+        self.machines[instance] = Machine(instance, home, key, key)
         self._show_key()
 
     def _end(self, instance: str) -> None:
@@ -127,8 +129,17 @@ class Host:
         if (machine := self.live) is None:
             raise Dropped
         self.commands.append(command)
-        go = partial(machine.home.run, command, stdin)
+        go = partial(self._run, machine, command, stdin)
         return self.passing(command, go) if self.passing else go()
+
+    def _run(self, machine: Machine, command: str, stdin: bytes) -> Result:
+        """Run a command, after which sshd may show another key."""
+        result = machine.home.run(command, stdin)
+        key = asyncssh.import_private_key(machine.home.host_key)
+        if key != machine.host_key:
+            machine.host_key = key
+            self._show_key()
+        return result
 
 
 @contextmanager

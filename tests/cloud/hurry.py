@@ -37,6 +37,8 @@ class Hurried:
 class Ready(aws.Aws):
     """The clients of one run, made before it began, whose retries come at once."""
 
+    uses_tls = True  # as AWS, which the strict cloud plays, always does
+
     def _client(self, service: str) -> Any:  # noqa: ANN401 - as in Aws
         return client(service, self.region, self.endpoint or "")
 

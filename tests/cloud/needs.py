@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import iam_backends
 
-from . import needs_ec2
+from . import needs_ec2, passing
 from .needs_ec2 import ACCOUNT, Need
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def needs(call: Call) -> list[Need]:
         "ssm": _ssm,
         "ec2-instance-connect": _login,
     }
-    asked = table.get(call.service, _anything)(call)
+    asked = [*table.get(call.service, _anything)(call), *passing.passed(call)]
     region = "us-east-1" if call.service == "iam" else call.region
     here = {"aws:RequestedRegion": region}
     return [need._replace(context={**here, **need.context}) for need in asked]
@@ -70,36 +70,39 @@ def _s3(call: Call) -> Iterable[Need]:
 
 
 def _iam(call: Call) -> Iterable[Need]:
-    given, root = call.parameters, f"arn:aws:iam::{ACCOUNT}"
+    given = call.parameters
     if call.operation in LISTS:
         yield Need(f"iam:{call.operation}")
         return
     context = {"iam:PolicyARN": given["PolicyArn"]} if "PolicyArn" in given else {}
-    if call.operation in {"AddUserToGroup", "RemoveUserFromGroup"}:
-        resource = f"{root}:group/{given['GroupName']}"
-    elif call.operation in {"DeleteVirtualMFADevice", "CreateVirtualMFADevice"}:
-        resource = given["SerialNumber"]
-    elif "RoleName" in given:
-        resource = f"{root}:role{_path('roles', given['RoleName'])}"
-    elif "InstanceProfileName" in given:
-        name = given["InstanceProfileName"]
-        resource = f"{root}:instance-profile{_path('instance_profiles', name)}"
-    elif call.operation == "ListInstanceProfiles":
-        resource = f"{root}:instance-profile{given.get('PathPrefix', '/')}"
-    else:
-        name = given["UserName"]
-        path = f"{given['Path']}{name}" if "Path" in given else _path("users", name)
-        resource = f"{root}:user{path}"
+    resource = _resource(call.operation, given)
     yield Need(f"iam:{call.operation}", resource, context)
-    if call.operation == "CreateUser" and given.get("Tags"):
-        yield Need("iam:TagUser", resource)
+    if call.operation.startswith("Create") and given.get("Tags"):
+        yield Need(f"iam:Tag{call.operation.removeprefix('Create')}", resource)
 
 
-def _path(kind: str, name: str) -> str:
+def _resource(operation: str, given: dict[str, Any]) -> str:
+    """Return the ARN of what a call to IAM is about."""
+    root = f"arn:aws:iam::{ACCOUNT}"
+    if operation in {"AddUserToGroup", "RemoveUserFromGroup"}:
+        return f"{root}:group/{given['GroupName']}"
+    if operation in {"DeleteVirtualMFADevice", "CreateVirtualMFADevice"}:
+        return str(given["SerialNumber"])
+    if operation == "ListInstanceProfiles":
+        return f"{root}:instance-profile{given.get('PathPrefix', '/')}"
+    if "InstanceProfileName" in given:
+        return f"{root}:instance-profile{_named('instance_profiles', 'InstanceProfile', given)}"
+    if "RoleName" in given:
+        return f"{root}:role{_named('roles', 'Role', given)}"
+    return f"{root}:user{_named('users', 'User', given)}"
+
+
+def _named(kind: str, noun: str, given: dict[str, Any]) -> str:
     """Return the path and name that IAM knows a thing by: what is not there has no path."""
     held: dict[str, Any] = getattr(iam_backends[ACCOUNT]["aws"], kind)
+    name = given[f"{noun}Name"]
     found = next((each for each in held.values() if each.name == name), None)
-    return f"{found.path if found else '/'}{name}"
+    return f"{found.path if found else given.get('Path', '/')}{name}"
 
 
 def _ssm(call: Call) -> Iterable[Need]:

@@ -88,7 +88,14 @@ def _changing(call: Call) -> Iterable[Need]:
     """Say what a call asks of the things it names, and of the rules that it makes."""
     given = call.parameters
     named = [*given.get("InstanceIds", [])]
-    named += [given[key] for key in ("GroupId", "KeyName", "KeyPairId") if key in given]
+    keys = ("GroupId", "InstanceId", "KeyName", "KeyPairId")
+    named += [given[key] for key in keys if key in given]
+    associations = ec2_backends[ACCOUNT][call.region].iam_instance_profile_associations
+    named += [
+        instance
+        for instance, each in associations.items()
+        if each.association_id == given.get("AssociationId")
+    ]
     assert named, f"nobody said what {call.operation} asks for"
     for each in named:
         kind = "key-pair" if each == given.get("KeyName") else _kind(each)

@@ -30,7 +30,7 @@ NOTHING: dict[str, list[dict[str, object]]] = {"Statement": []}
 
 @dataclass(frozen=True)
 class Trial:
-    """How a command is tried: it must end with `code` when nothing is denied it.
+    """How a command is tried: it must end with `code`, and say `shows`, when nothing is denied it.
 
     With `at_once` all parts are left out together, as long as the user is told of each that is
     denied; what the denial of others has kept the command from comes after. What is `lasting` is
@@ -39,13 +39,15 @@ class Trial:
 
     words: tuple[str, ...]
     code: int = 0
+    shows: str = ""
     at_once: bool = False
     lasting: bool = False
     rule: Rule | None = None
 
     def tells(self, run: Run, need: Need) -> bool:
-        """Whether the user has heard of a denial."""
-        return re.search(rf"call {need.action}[ ,]", run.output) is not None
+        """Whether the user has heard of a denial, or has not heard what there was to say."""
+        missed = self.shows not in run.output
+        return missed or re.search(rf"call {need.action}[ ,]", run.output) is not None
 
 
 @dataclass
@@ -76,6 +78,7 @@ class Proof:
         full = Permissions(self.document)
         run = self._run(full, prepare(), words, trial.rule)
         assert (run.code, full.refused) == (trial.code, []), run.output
+        assert trial.shows in run.output
         left = [each for each in full.used if each not in self.shown]
         laptop = prepare()
         at_once = trial.at_once

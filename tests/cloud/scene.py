@@ -129,6 +129,17 @@ class Scene:
         assert all(key in given for key in there["access_keys"]), after
         ours = (laptop.aws / "credentials").read_text(encoding="utf-8")
         assert all(key in ours for key in there["access_keys"]), after
+        self.check_host_key(after, laptop)
+
+    def check_host_key(self, after: str, laptop: Laptop) -> None:
+        """See that the host shows a key of its own, by which it is known everywhere."""
+        machine = self.host.need()
+        shown = machine.host_key.export_public_key().decode().split()[1]
+        assert machine.host_key != machine.born_with, after
+        assert standing.tags(machine.instance)["mlflow-ops:host-key"] == shown, after
+        [pinned] = [path.read_text() for path in laptop.ops.rglob("known_hosts")]
+        assert f"{machine.instance} ssh-ed25519 {shown}" in pinned.splitlines(), after
+        assert not list(laptop.ops.rglob("launch_host_*")), after
 
     def check_empty(self, after: str, laptop: Laptop) -> None:
         """See that nothing is left, in the account or on the laptop."""

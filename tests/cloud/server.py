@@ -12,6 +12,8 @@ from werkzeug.serving import make_server
 from . import images
 from .account import Account
 from .front import Front, Handler
+from .rules import bucket_policies
+from .rules.bucket_policies import BucketPolicies
 from .rules.buckets import Buckets
 from .rules.capacity import Capacity
 from .rules.dependencies import Dependencies
@@ -20,6 +22,7 @@ from .rules.lag import Lag
 from .rules.launches import Launches
 from .rules.model import Model
 from .rules.parameters import PushedKeys, Ubuntu
+from .rules.profiles import Profiles
 from .rules.states import States
 from .rules.tags import Tags
 from .rules.tokens import Tokens
@@ -49,7 +52,8 @@ class StrictCloud(Account):
         self.ubuntu, self.pushed, self.tokens = Ubuntu(), PushedKeys(), Tokens()
         self.launches, self.capacity, self.states = Launches(), Capacity(), States()
         self.dependencies, self.users, self.buckets = Dependencies(), Users(), Buckets()
-        self.lag = Lag()
+        self.lag, self.bucket_policies = Lag(), BucketPolicies()
+        self.profiles = Profiles()
 
     @property
     def rules(self) -> list[Rule]:
@@ -57,8 +61,9 @@ class StrictCloud(Account):
         return [
             *self.extra,
             *(self.keys, self.model, self.tags, self.ubuntu, self.pushed),
-            *(self.tokens, self.launches, self.capacity, self.states),
-            *(self.dependencies, self.users, self.buckets, self.lag),
+            *(self.tokens, self.launches, self.profiles, self.capacity, self.states),
+            *(self.dependencies, self.users, self.buckets, self.bucket_policies),
+            self.lag,
         ]
 
     @contextmanager
@@ -83,6 +88,7 @@ def serving(address: str = "127.0.0.1", at: str = "127.0.0.1") -> Iterator[Stric
     """
     elastic_network_interfaces.random_public_ip = lambda: address  # type: ignore[attr-defined]  # moto has no setting for it
     images.install()
+    bucket_policies.install()
     cloud = StrictCloud("")
     front = Front(lambda: cloud.rules, cloud.fresh)
     server = make_server(at, 0, front, threaded=True, request_handler=Handler)

@@ -1,9 +1,8 @@
-"""What a fake host listens with: sshd, and the MLflow API where the server was started."""
+"""What a fake host listens with: sshd, and the port of the MLflow API."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import asyncssh
 
 from mlflow_ops.target import Ports
 
+from .api import Api
 from .wire import Dropped
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from .host import Host
 
 ADDRESS = "127.0.0.1"
-API = "/api/2.0/mlflow"
-ANSWERS = {
-    "/experiments/search": {"experiments": [{"experiment_id": "0", "name": "Default"}]},
-    "/experiments/get": {"experiment": {"artifact_location": "mlflow-artifacts:/0"}},
-}
 
 
 class Listeners:
@@ -50,13 +45,14 @@ class Listeners:
             kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
             compression_algs=None,
         )
-        api = await asyncio.start_server(self._api, ADDRESS, 0)
-        ssh, server = self._sshd.get_port(), api.sockets[0].getsockname()[1]
-        self._host.ports = Ports(ssh, server, ADDRESS)
-        ready.set()
-        await stop.wait()
-        self._sshd.close()
-        api.close()
+        with socket.create_server((ADDRESS, 0)) as listener:
+            ssh, server = self._sshd.get_port(), listener.getsockname()[1]
+            self._host.ports = Ports(ssh, server, ADDRESS)
+            api = asyncio.create_task(Api(self._host, listener).serve())
+            ready.set()
+            await stop.wait()
+            self._sshd.close()
+            api.cancel()
 
     async def _process(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         _acknowledge(process)
@@ -70,16 +66,6 @@ class Listeners:
             process.stdout.write(printed)
             process.exit(code)
             _acknowledge(process)
-
-    async def _api(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one request as the MLflow server does, once it was started."""
-        head = await reader.readuntil(b"\r\n\r\n")
-        if self._host.live and self._host.live.home.serves:
-            path = head.split()[1].decode().partition("?")[0].removeprefix(API)
-            body = json.dumps(ANSWERS.get(path, {})).encode()
-            start = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
-            writer.write(f"{start}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        writer.close()
 
 
 class Gate(asyncssh.SSHServer):

@@ -6,6 +6,7 @@ from . import backends
 
 ACCOUNT, REGION = backends.ACCOUNT, "us-east-1"
 Held = dict[str, set[str]]
+WITH_A_ROLE = {"roles": 1, "profiles": 1}
 ONE_OF_EACH = {
     "instances": 1,
     "volumes": 1,
@@ -31,8 +32,15 @@ def held(region: str = REGION) -> Held:
         "key_pairs": {pair.id for pair in ec2.key_pairs.values()},
         "users": set(users),
         "access_keys": {key.access_key_id for one in users.values() for key in one.access_keys},
+        "roles": {one.name for one in backends.iam().roles.values()},
+        "profiles": set(backends.iam().instance_profiles),
         "buckets": set(backends.s3().buckets),
     }
+
+
+def tags(identifier: str, region: str = REGION) -> dict[str, str]:
+    """Return the tags of a thing of EC2's."""
+    return dict(backends.ec2(region).tags[identifier])
 
 
 def wipe(gone: Held) -> None:
@@ -50,10 +58,16 @@ def wipe(gone: Held) -> None:
     for vpc in ec2.groups.values():
         for each in gone.get("groups", set()) & set(vpc):
             del vpc[each]
-    backends.iam().users.clear()
+    iam = backends.iam()
+    _clear(iam.users, iam.roles, iam.instance_profiles)
     for name, bucket in list(backends.s3().buckets.items()):
         bucket.keys.clear()
         backends.s3().delete_bucket(name)
+
+
+def _clear(*kinds: dict[str, object]) -> None:
+    for things in kinds:
+        things.clear()
 
 
 def forget_the_dead() -> None:

@@ -3,18 +3,22 @@
     python ssh.py HOME KEYS ADDRESS PORT PATH
 
 KEYS is a file of public keys, one a line, or the URL of an AWS API, where live instances' key
-pairs are let in; its region follows the URL after a `#`.
+pairs are let in; its region follows the URL after a `#`. The host key is the one that the live
+instance was launched with; or it stands, private, in a file beside KEYS whose name ends in `.host`.
 It prints the port once it listens.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +26,9 @@ from typing import TYPE_CHECKING, Any
 import asyncssh
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
+
+    Run = Callable[[asyncssh.SSHServerProcess[bytes]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -57,24 +63,42 @@ def running(
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _known(keys: str) -> list[str]:
-    if not keys.startswith("http"):
-        return Path(keys).read_text(encoding="utf-8").splitlines()
+def _ec2(keys: str) -> Any:  # noqa: ANN401 - one of boto3's clients
     import boto3  # noqa: PLC0415 - only where a cloud is asked
 
-    ec2: Any = boto3.client(
+    return boto3.client(
         "ec2",
         region_name=keys.partition("#")[2] or "us-east-1",
         endpoint_url=keys.partition("#")[0],
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
     )
+
+
+def _live(ec2: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - likewise
     live = [{"Name": "instance-state-name", "Values": ["running"]}]
-    names = {
-        instance.get("KeyName")
-        for reservation in ec2.describe_instances(Filters=live)["Reservations"]
-        for instance in reservation["Instances"]
-    }
+    found = ec2.describe_instances(Filters=live)["Reservations"]
+    return [instance for reservation in found for instance in reservation["Instances"]]
+
+
+def _host_key(keys: str) -> asyncssh.SSHKey:
+    if not keys.startswith("http"):
+        return asyncssh.read_private_key(f"{keys}.host")
+    ec2 = _ec2(keys)
+    for instance in _live(ec2):
+        asked = {"InstanceId": instance["InstanceId"], "Attribute": "userData"}
+        data = ec2.describe_instance_attribute(**asked)["UserData"].get("Value", "")
+        wishes = json.loads(base64.b64decode(data).decode().partition("\n")[2] or "{}")
+        if given := wishes.get("ssh_keys"):
+            return asyncssh.import_private_key(given["ed25519_private"])
+    return asyncssh.generate_private_key("ssh-ed25519")
+
+
+def _known(keys: str) -> list[str]:
+    if not keys.startswith("http"):
+        return Path(keys).read_text(encoding="utf-8").splitlines()
+    ec2 = _ec2(keys)
+    names = {instance.get("KeyName") for instance in _live(ec2)}
     pairs = ec2.describe_key_pairs(IncludePublicKey=True)["KeyPairs"]
     return [pair["PublicKey"] for pair in pairs if pair["KeyName"] in names]
 
@@ -91,6 +115,9 @@ def _gate(keys: str) -> type[asyncssh.SSHServer]:
             known = [asyncssh.import_public_key(text) for text in _known(keys)]
             return username == "ubuntu" and key in known
 
+        def connection_requested(self, dest_host: str, *_: object) -> bool:
+            return dest_host == "127.0.0.1"
+
     return Gate
 
 
@@ -100,7 +127,9 @@ async def _pump(source: asyncio.StreamReader | None, sink: asyncssh.SSHWriter[by
         await sink.drain()
 
 
-async def _serve(home: Path, keys: str, address: str, port: int, path: str) -> None:
+async def _serve(words: list[str]) -> None:
+    home, (keys, address, port, path) = Path(words[0]), words[1:]
+
     async def run(process: asyncssh.SSHServerProcess[bytes]) -> None:
         with (home / ".commands").open("a", encoding="utf-8") as log:
             log.write(f"{process.command}\0")
@@ -117,17 +146,27 @@ async def _serve(home: Path, keys: str, address: str, port: int, path: str) -> N
         await asyncio.gather(*pumps)
         process.exit(await child.wait())
 
-    acceptor = await asyncssh.listen(
-        address,
-        port,
-        server_factory=_gate(keys),
-        server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
-        process_factory=run,
-        encoding=None,
-    )
-    print(acceptor.get_port(), flush=True)  # noqa: T201 - what `running` waits for
-    await acceptor.wait_closed()
+    with socket.create_server((address, int(port))) as listener:
+        listener.setblocking(False)  # noqa: FBT003 - socket's own signature
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - what `running` waits for
+        connections = set[asyncio.Task[None]]()
+        while True:
+            line, _ = await asyncio.get_running_loop().sock_accept(listener)
+            connections.add(asyncio.create_task(_connection(line, keys, run)))
+
+
+async def _connection(line: socket.socket, keys: str, run: Run) -> None:
+    """Serve one connection, with the host key that there is now."""
+    key = await asyncio.to_thread(_host_key, keys)
+    with suppress(OSError, asyncssh.Error):
+        await asyncssh.run_server(
+            line,
+            server_factory=_gate(keys),
+            server_host_keys=[key],
+            process_factory=run,
+            encoding=None,
+        )
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5]))
+    asyncio.run(_serve(sys.argv[1:]))
