@@ -3,6 +3,7 @@
 MlflowOpsError         1   something failed: what, where, what to do next
 ├── BadOption          2   an option that cannot be right; nothing was changed
 ├── NotReady           3   there is no stack, or it does not answer yet
+│   └── Refused            the server answers with an error
 ├── NotOurs            1   a resource has our name but not our tag
 ├── WrongPlace         1   this name belongs to a stack in another account or region
 ├── Locked             1   another command is at work on the stack
@@ -12,7 +13,8 @@ MlflowOpsError         1   something failed: what, where, what to do next
     ├── HostUnreachable    no answer over SSH
     │   └── KeyRefused     the key on this machine is not let in
     ├── PrivateKeyLost     the key that opens it is not on this machine
-    ├── HostKeyChanged     it answers with another host key than before
+    ├── HostKeyChanged     it answers with another host key than the known one
+    ├── HostKeyUnknown     nothing tells the host key that it should have
     └── CommandFailed      a command on it ended with an error
 """
 
@@ -35,6 +37,14 @@ class NotReady(MlflowOpsError):
     """There is no stack of this name, or it does not answer yet."""
 
     exit_code = 3
+
+
+class Refused(NotReady):
+    """The server answered a request with an HTTP error; `status` is its code."""
+
+    def __init__(self, uri: str, status: int, said: str) -> None:
+        super().__init__(f"The server at {uri} answers {status}: {said}")
+        self.status, self.said = status, said
 
 
 class NotOurs(MlflowOpsError):
@@ -74,7 +84,11 @@ class PrivateKeyLost(HostFailed):
 
 
 class HostKeyChanged(HostFailed):
-    """The host shows another key than the one pinned at the first connection."""
+    """The host shows another key than the one it is known by."""
+
+
+class HostKeyUnknown(HostFailed):
+    """Nothing tells which key the host should show."""
 
 
 class CommandFailed(HostFailed):

@@ -25,6 +25,14 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def text(path: Path) -> str:
+    """Return what the file holds, or nothing when there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace the file in one move; it is born 0600, and a kill leaves the old one or the new."""
     private_folder(path.parent)

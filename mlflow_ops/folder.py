@@ -29,14 +29,44 @@ class Folder:
         return self.path / "id_ed25519"
 
     @property
+    def ca_key(self) -> Path:
+        """The private key of the stack's CA."""
+        return self.path / "ca.key"
+
+    @property
+    def ca_certificate(self) -> Path:
+        """The certificate of the stack's CA, which clients pin."""
+        return self.path / "ca.crt"
+
+    @property
+    def admin_password(self) -> Path:
+        """The password of the server's first user."""
+        return self.path / "admin-password"
+
+    @property
+    def pending_password(self) -> Path:
+        """The password that is about to take the place of the first user's."""
+        return self.path / "admin-password.new"
+
+    @property
+    def launch_host_key(self) -> Path:
+        """The SSH host key that an instance is launched with, until the host has one of its own."""
+        return self.path / "launch_host_ed25519_key"
+
+    @property
     def known_hosts(self) -> Path:
-        """The host keys pinned at the first connection, by instance id."""
+        """The SSH keys that hosts are known by, by instance id."""
         return self.path / "known_hosts"
 
     @property
     def host_log(self) -> Path:
         """All that the commands on the host have printed."""
         return self.path / "host.log"
+
+    @property
+    def tunnel(self) -> Path:
+        """Which process holds a tunnel to the server, and on which port."""
+        return self.path / "tunnel"
 
     @property
     def lock(self) -> Path:
@@ -53,8 +83,10 @@ class Folder:
 
         The folders up to `home` that are empty then go, too.
         """
-        known = (self.access_key, self.private_key, self.known_hosts, self.host_log)
-        for path in (*known, self.journal.path):
+        keys = (self.access_key, self.private_key, self.ca_key, self.ca_certificate)
+        known = (self.known_hosts, self.host_log, self.journal.path)
+        passwords = (self.admin_password, self.pending_password)
+        for path in (*keys, *passwords, self.launch_host_key, *known):
             path.unlink(missing_ok=True)
             files.temporary_of(path).unlink(missing_ok=True)
         files.remove_empty(self.path, home)

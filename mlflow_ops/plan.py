@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import prices
+from mlflow_ops import prices, reaching
 from mlflow_ops.ec2.instances import DISK_GIB
-from mlflow_ops.errors import NotReady
-from mlflow_ops.records import Bucket, Instance, Record
+from mlflow_ops.errors import HostFailed, NotReady
+from mlflow_ops.records import Bucket, Instance
 from mlflow_ops.s3 import buckets
-from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from mlflow_ops.records import Record
     from mlflow_ops.stack import Stack
     from mlflow_ops.steps import Steps
     from mlflow_ops.walk import Found
@@ -69,25 +68,25 @@ def cost(stack: Stack) -> str:
     """Say what the stack costs a day."""
     standing = stack.get(Instance)
     instance_type = standing.type if standing else stack.want().instance_type
-    amount = prices.per_day(instance_type, DISK_GIB)
+    public = stack.shape.address == "public"
+    amount = prices.per_day(instance_type, DISK_GIB, public=public)
     if amount is None:
         return f"The price of {instance_type} is not listed here: see AWS's price list."
     return (
-        f"About {amount:.2f} USD a day while it stands ({instance_type}, public address, "
-        f"{DISK_GIB} GB disk; {prices.AS_OF}), and {prices.S3_GIB_MONTH} USD a month for each GB "
-        "of artifacts."
+        f"About {amount:.2f} USD a day while it stands ({instance_type}, "
+        f"{'public address, ' if public else ''}{DISK_GIB} GB disk; {prices.AS_OF}), and "
+        f"{prices.S3_GIB_MONTH} USD a month for each GB of artifacts."
     )
 
 
-def contents(stack: Stack, records: Mapping[type[Record], Record], uri: str | None) -> Contents:
+def contents(stack: Stack) -> Contents:
     """Count what the user would lose, asking the server and the bucket."""
     runs = models = None
-    if uri and Instance in records:
-        try:
-            runs, models = Tracking(uri).count()
-        except NotReady:
-            runs = models = None
-    if Bucket not in records:
+    instance = stack.get(Instance)
+    if instance and instance.address:
+        with contextlib.suppress(NotReady, HostFailed), reaching.tracking(stack) as server:
+            runs, models = server.count()
+    if stack.get(Bucket) is None:
         return Contents(runs, models, 0)
     try:
         return Contents(runs, models, *buckets.size(stack.aws.s3, stack.names.bucket))

@@ -1,20 +1,50 @@
-"""How the server runs on the host: its command, its files and its unit, as text."""
+"""How the server runs on the host: its command, its files and its environment, as text."""
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
-from mlflow_ops.commands import ENVIRONMENT, FOLDER, sha256
+from mlflow_ops.commands import FOLDER, sha256
 
 UNIT = "mlflow-server"
 UNIT_FILE = f"/etc/systemd/system/{UNIT}.service"
 SUPERVISOR = f"{FOLDER}/serve"
+# All that the server may write; what it runs and what it is told lies outside.
+DATA = f"{FOLDER}/data"
+USERS = f"{DATA}/basic_auth.db"
 PID_FILE = f"{FOLDER}/server.pid"
 LOG_FILE = f"{FOLDER}/server.log"
+# The key and the certificate in one file, so that one move replaces both.
+PEM = f"{FOLDER}/tls.pem"
+AUTH_INI = f"{FOLDER}/auth.ini"
+SESSION_KEY = f"{FOLDER}/session-key"
+ADMIN = "admin"
+# Where the server listens for the proxy in front of it.
+BEHIND_PROXY = 5001
+LOCAL = ("localhost", "127.0.0.1")
 FACTS = (
     *("systemd", "unit", "active", "supervisor", "running"),
-    *("credentials", "config", "home"),
+    *("credentials", "config", "home", "auth", "admins"),
+)
+# The certificate without its key.
+CERTIFICATE = f"sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' {PEM} 2>/dev/null || true"
+COUNT_ADMINS = (
+    "import sqlite3\n"  # noqa: S608 - of constants alone
+    f"users = sqlite3.connect('file:{USERS}?mode=ro', uri=True)\n"
+    "admins = 'SELECT count(*) FROM users WHERE is_admin'\n"
+    "print(users.execute(admins).fetchone()[0])"
+)
+ADMINS = f'{FOLDER}/.venv/bin/python -c "{COUNT_ADMINS}" 2>/dev/null'
+# Born private, and never an argument of any program: `printf` and `read` are the shell's own.
+MAKE_SESSION_KEY = (
+    f"[ -s {SESSION_KEY} ] || (umask 077 && "
+    "key=$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \\n') && "
+    f"printf 'MLFLOW_FLASK_SERVER_SECRET_KEY=%s\\n' \"$key\" > {SESSION_KEY})"
+)
+# The server makes its first user within seconds of its start; then nothing needs the password.
+WAIT_FOR_ADMIN = (
+    f'for _ in $(seq 300); do [ "$({ADMINS})" -gt 0 ] 2>/dev/null && exit 0; sleep 0.2; done; '
+    "echo 'The server has not made its first user.'; exit 1"
 )
 
 
@@ -29,6 +59,8 @@ def facts() -> str:
             f'echo "running=$(kill -0 "$(cat {PID_FILE} 2>/dev/null)" 2>/dev/null && echo yes)"',
             f'echo "credentials=$({sha256(".aws/credentials")})"',
             f'echo "config=$({sha256(".aws/config")})"',
+            f'echo "auth=$({sha256(AUTH_INI)})"',
+            f'echo "admins=$({ADMINS})"',
             'echo "home=$HOME"',
         )
     )
@@ -36,31 +68,43 @@ def facts() -> str:
 
 @dataclass(frozen=True)
 class Serving:
-    """How the server is to run: where it listens, by which names, and where artifacts go."""
+    """How the server is to run: where it listens, by which names, and where artifacts go.
+
+    `certificate` is the fingerprint of the one it shows, empty for a server without TLS; `scheme`
+    is what clients use, which is the proxy's where there is one in front. An empty `bind` listens
+    on all addresses of both kinds, as 0.0.0.0 does on those of IPv4.
+    """
 
     bucket: str
     bind: str
     port: int
     names: tuple[str, ...]
+    public_port: int
+    scheme: str = "https"
+    certificate: str = ""
+    login: bool = True
     direct: bool = False
     emulated: bool = False
 
     def command(self) -> list[str]:
-        """Return the server's argument list; its program is relative to the mlflow folder."""
+        """Return the server's argument list; its files are relative to its data folder."""
         artifacts = "--default-artifact-root" if self.direct else "--artifacts-destination"
-        hosts = [*self.names, "localhost", "127.0.0.1"]
-        both = [name for host in hosts for name in (host, f"{host}:{self.port}")]
-        origins = [f"http://{host}:{self.port}" for host in hosts]
+        named = [name for host in self.names for name in (host, f"{host}:{self.public_port}")]
+        # Tunnels end at any port of a client's machine.
+        local = [name for host in LOCAL for name in (host, f"{host}:*")]
+        origins = [f"{self.scheme}://{host}:{self.public_port}" for host in self.names]
         return [
-            *(".venv/bin/mlflow", "server"),
+            *("../.venv/bin/mlflow", "server"),
+            *(("--app-name", "basic-auth") if self.login else ()),
             *("--backend-store-uri", "sqlite:///mlflow.db"),
             *(artifacts, f"s3://{self.bucket}"),
             *("--host", self.bind, "--port", str(self.port)),
             # Four workers do not fit into 1 GiB, and the job runner neither.
             *("--workers", "1"),
             # Since 3.5 the server answers 403 to any name or origin that is not listed.
-            *("--allowed-hosts", ",".join(dict.fromkeys(both))),
+            *("--allowed-hosts", ",".join(dict.fromkeys([*named, *local]))),
             *("--cors-allowed-origins", ",".join(dict.fromkeys(origins))),
+            *(("--uvicorn-opts", UVICORN_TLS) if self.certificate else ()),
         ]
 
     def environment(self) -> dict[str, str]:
@@ -69,102 +113,37 @@ class Serving:
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
+        if self.login:
+            found |= {
+                "MLFLOW_AUTH_CONFIG_PATH": "../auth.ini",
+                # A route that the login app does not know is refused, not let through.
+                "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
+            }
         return found | ({"MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path"} if self.emulated else {})
 
-
-UNIT_TEXT = """\
-[Unit]
-Description=MLflow tracking server
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-User=ubuntu
-WorkingDirectory={folder}
-{variables}
-ExecStart={line}
-Restart=always
-# The pause before a restart grows from 1 s to 30 s, where systemd is 254 or newer.
-RestartSec=1
-RestartSteps=5
-RestartMaxDelaySec=30
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectSystem=strict
-ProtectHome=read-only
-ReadWritePaths={folder}
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-UMask=0077
-
-[Install]
-WantedBy=multi-user.target
-"""
+    @property
+    def remark(self) -> str:
+        """A comment that differs when the server has to be started again to see its files."""
+        return f"# certificate {self.certificate or 'none'}"
 
 
-def unit(serving: Serving, home: str) -> str:
-    """Return the systemd unit that keeps the server up, across crashes and reboots."""
-    folder = f"{home}/{FOLDER}"
-    program, *arguments = serving.command()
-    return UNIT_TEXT.format(
-        folder=folder,
-        variables="\n".join(f"Environment={k}={v}" for k, v in serving.environment().items()),
-        line=shlex.join([f"{folder}/{program}", *arguments]).replace("%", "%%"),
-    )
+UVICORN_TLS = "--ssl-keyfile ../tls.pem --ssl-certfile ../tls.pem"
 
 
-def supervisor(serving: Serving) -> str:
-    """Return the script that keeps the server up on a host without systemd."""
-    variables = "\n".join(f"export {k}={shlex.quote(v)}" for k, v in serving.environment().items())
+def auth_ini(password: str = "") -> str:
+    """Return the login app's settings, with the first user's password while there is no user yet.
+
+    Everybody may read everything, since a team's server is for looking at each other's runs; who
+    makes an experiment or a model manages it.
+    https://mlflow.org/docs/latest/self-hosting/security/basic-http-auth/
+    """
+    first = f"admin_password = {password}\n" if password else ""
     return f"""\
-#!/bin/sh
-# Keeps the MLflow server up; the pause before a restart doubles up to 32 s.
-cd "$HOME/{FOLDER}" || exit 1
-echo $$ > server.pid
-{variables}
-pause=1
-while :; do
-  {shlex.join(serving.command())} >> server.log 2>&1
-  sleep "$pause"
-  [ "$pause" -ge 32 ] || pause=$((pause * 2))
-done
+[mlflow]
+default_permission = READ
+database_uri = sqlite:///basic_auth.db
+admin_username = {ADMIN}
+{first}authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+# Checking a password is slow by design; one worker forgets at once what an admin changes.
+auth_cache_ttl_seconds = 60
 """
-
-
-def start_unit() -> str:
-    """Return the command that installs the unit, waiting in its .new file, and (re)starts it."""
-    return (
-        f"sudo install -m 644 {FOLDER}/unit.new {UNIT_FILE} && rm {FOLDER}/unit.new && "
-        f"sudo systemctl daemon-reload && sudo systemctl enable -q {UNIT} && "
-        f"sudo systemctl restart {UNIT}"
-    )
-
-
-def start_supervisor() -> str:
-    """Return the command that (re)starts the supervisor as the leader of a session of its own."""
-    # `setsid` is not on every machine; the environment's Python is.
-    lead = 'import os; os.setsid(); os.execvp("sh", ["sh", "mlflow/serve"])'
-    # dash, the usual sh, takes a process group only after `-s SIGNAL --`.
-    return f"""\
-if old=$(cat {PID_FILE} 2>/dev/null) && kill -- "-$old" 2>/dev/null; then
-  for _ in 1 2 3 4 5 6 7 8 9 10; do kill -s 0 -- "-$old" 2>/dev/null || break; sleep 0.5; done
-  kill -s KILL -- "-$old" 2>/dev/null
-fi
-{ENVIRONMENT}/bin/python -c {shlex.quote(lead)} </dev/null >/dev/null 2>&1 &
-"""
-
-
-def log(lines: int = 20) -> str:
-    """Return the command that prints the server's last words."""
-    return (
-        f"journalctl -u {UNIT} -n {lines} --no-pager -o cat 2>/dev/null | grep . || "
-        f"tail -n {lines} {LOG_FILE}"
-    )

@@ -8,19 +8,25 @@ from mlflow_ops.steps import (
     access_key,
     aws_profile,
     bucket,
+    caddy,
+    certificate,
+    host_key,
     iam_user,
     instance,
     key_pair,
+    login,
+    role,
     security_group,
     server,
     software,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.records import Readiness, Record
+    from mlflow_ops.shape import Shape
     from mlflow_ops.stack import Stack
 
 
@@ -59,10 +65,32 @@ STEPS: dict[str, Step] = {
     "iam_user": iam_user,
     "access_key": access_key,
     "aws_profile": aws_profile,
+    "role": role,
     "bucket": bucket,
     "key_pair": key_pair,
     "security_group": security_group,
     "instance": instance,
+    "host_key": host_key,
     "software": software,
+    "certificate": certificate,
+    "login": login,
+    "caddy": caddy,
     "server": server,
 }
+# Steps that not every shape of stack has.
+ONLY_FOR: dict[str, Callable[[Shape], bool]] = {
+    "iam_user": lambda shape: shape.credentials == "keys",
+    "access_key": lambda shape: shape.credentials == "keys",
+    "aws_profile": lambda shape: shape.credentials == "keys",
+    "role": lambda shape: shape.credentials == "role",
+    "certificate": lambda shape: shape.tls == "own",
+    "login": lambda shape: shape.login,
+    "caddy": lambda shape: shape.tls == "acme",
+}
+
+
+def taken(shape: Shape) -> Steps:
+    """Return the steps that a stack of this shape has, in order."""
+    return {
+        name: step for name, step in STEPS.items() if name not in ONLY_FOR or ONLY_FOR[name](shape)
+    }

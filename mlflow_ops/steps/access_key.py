@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mlflow_ops import key_file
-from mlflow_ops.iam.scopes import USER
+from mlflow_ops.iam.scopes import NAMED
 from mlflow_ops.records import READY, AccessKey, Readiness, Record
 from mlflow_ops.retry import while_unknown
 
@@ -19,9 +19,9 @@ PURPOSE = "access key that the server signs its S3 requests with"
 PLACE = "aws"
 DEADLINE = 30.0
 ALLOWS: Allows = {
-    "find": USER.allow("iam", "ListAccessKeys"),
-    "create": USER.allow("iam", "CreateAccessKey DeleteAccessKey"),
-    "destroy": USER.allow("iam", "DeleteAccessKey"),
+    "find": NAMED.allow("iam", "ListAccessKeys"),
+    "create": NAMED.allow("iam", "CreateAccessKey DeleteAccessKey"),
+    "destroy": NAMED.allow("iam", "DeleteAccessKey"),
 }
 
 

@@ -24,12 +24,16 @@ KEPT = {"Key": KEPT_TAG, "Value": "yes"}
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 ALLOWS: Allows = {
     "find": BUCKET.allow("s3", "ListBucket GetBucketTagging"),
-    "compare": BUCKET.allow("s3", "GetBucketPublicAccessBlock GetEncryptionConfiguration"),
+    "compare": (
+        *BUCKET.allow("s3", "GetBucketPublicAccessBlock GetEncryptionConfiguration"),
+        *BUCKET.allow("s3", "GetBucketOwnershipControls GetBucketPolicy"),
+    ),
     "create": (
         *BUCKET.allow("s3", "CreateBucket TagResource PutBucketOwnershipControls"),
         *BUCKET.allow("s3", "PutBucketTagging PutBucketPublicAccessBlock"),
-        *BUCKET.allow("s3", "PutEncryptionConfiguration"),
+        *BUCKET.allow("s3", "PutEncryptionConfiguration PutBucketPolicy"),
     ),
+    "as_taught": BUCKET.allow("s3", "DeleteBucketPolicy"),
     "destroy": (
         *BUCKET.allow("s3", "ListBucketVersions ListBucketMultipartUploads DeleteBucket"),
         *OBJECTS.allow("s3", "DeleteObject DeleteObjectVersion AbortMultipartUpload"),
@@ -58,12 +62,12 @@ def find(stack: Stack) -> Bucket | None:
 
 def plan(stack: Stack) -> str:
     """Say what would be made."""
-    public = "open to be made public" if stack.want().as_taught else "public access blocked"
+    public = "open to be made public" if stack.want().as_taught else "no public access, TLS only"
     return f"{stack.names.bucket}, {public}, encrypted"
 
 
 def create(stack: Stack) -> Bucket:
-    """Create the bucket with its tags, and close it to the public."""
+    """Create the bucket with its tags, and put in place what protects it."""
     name = stack.names.bucket
     if stack.get(Bucket) is None:
         with stack.journal.asking("bucket", name=name) as made:

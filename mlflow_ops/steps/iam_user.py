@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.iam import user_policy, users
-from mlflow_ops.iam.scopes import ADMINISTRATOR, USER, USER_DEVICES, USER_GROUPS
+from mlflow_ops.iam.scopes import ADMINISTRATOR, NAMED, USER_DEVICES, USER_GROUPS
 from mlflow_ops.names import IAM_PATH
 from mlflow_ops.records import READY, IamUser, Readiness, Record
 from mlflow_ops.retry import while_unknown
@@ -19,22 +19,22 @@ PURPOSE = "IAM user that the server writes to the bucket as"
 PLACE = "aws"
 DEADLINE = 30.0
 ALLOWS: Allows = {
-    "find": USER.allow("iam", "ListUserTags"),
-    "compare": USER.allow("iam", "ListAttachedUserPolicies ListUserPolicies GetUserPolicy"),
-    "create": USER.allow(
+    "find": NAMED.allow("iam", "ListUserTags"),
+    "compare": NAMED.allow("iam", "ListAttachedUserPolicies ListUserPolicies GetUserPolicy"),
+    "create": NAMED.allow(
         "iam", "CreateUser TagUser PutUserPolicy DetachUserPolicy DeleteUserPolicy"
     ),
     "as_taught": ADMINISTRATOR.allow("iam", "AttachUserPolicy"),
     "destroy": (
-        *USER.allow("iam", "ListUserPolicies DeleteUserPolicy"),
-        *USER.allow("iam", "ListAttachedUserPolicies DetachUserPolicy"),
-        *USER.allow("iam", "ListGroupsForUser DeleteUser"),
+        *NAMED.allow("iam", "ListUserPolicies DeleteUserPolicy"),
+        *NAMED.allow("iam", "ListAttachedUserPolicies DetachUserPolicy"),
+        *NAMED.allow("iam", "ListGroupsForUser DeleteUser"),
         *USER_GROUPS.allow("iam", "RemoveUserFromGroup"),
-        *USER.allow("iam", "ListMFADevices DeactivateMFADevice"),
-        *USER.allow("iam", "ListSigningCertificates DeleteSigningCertificate"),
-        *USER.allow("iam", "ListSSHPublicKeys DeleteSSHPublicKey"),
-        *USER.allow("iam", "ListServiceSpecificCredentials DeleteServiceSpecificCredential"),
-        *USER.allow("iam", "DeleteLoginProfile DeleteUserPermissionsBoundary"),
+        *NAMED.allow("iam", "ListMFADevices DeactivateMFADevice"),
+        *NAMED.allow("iam", "ListSigningCertificates DeleteSigningCertificate"),
+        *NAMED.allow("iam", "ListSSHPublicKeys DeleteSSHPublicKey"),
+        *NAMED.allow("iam", "ListServiceSpecificCredentials DeleteServiceSpecificCredential"),
+        *NAMED.allow("iam", "DeleteLoginProfile DeleteUserPermissionsBoundary"),
         *USER_DEVICES.allow("iam", "DeleteVirtualMFADevice"),
     ),
 }

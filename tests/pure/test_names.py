@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import commands, policies, prices, serving
+from mlflow_ops import commands, policies, prices
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import REGION_TAG, TAG, Names, checked
 from mlflow_ops.settings import Options, Settings
@@ -68,56 +68,6 @@ def test_the_servers_policy_names_its_own_bucket_and_nothing_else() -> None:
     assert resources == ["arn:aws-cn:s3:::b", "arn:aws-cn:s3:::b/*"]
     assert not [action for action in actions if "*" in action]
     assert {"s3:GetObject", "s3:PutObject", "s3:ListBucket"} <= set(actions)
-
-
-SERVING = serving.Serving("b", "0.0.0.0", 5000, ("203.0.113.7", "ec2.example"))
-
-
-NAMES = ("203.0.113.7", "ec2.example", "localhost", "127.0.0.1")
-
-
-def test_the_server_command_is_the_tutorials_with_what_it_lacks() -> None:
-    assert SERVING.command() == [
-        ".venv/bin/mlflow",
-        "server",
-        "--backend-store-uri",
-        "sqlite:///mlflow.db",
-        "--artifacts-destination",
-        "s3://b",
-        "--host",
-        "0.0.0.0",
-        "--port",
-        "5000",
-        "--workers",
-        "1",
-        "--allowed-hosts",
-        ",".join(f"{name}{port}" for name in NAMES for port in ("", ":5000")),
-        "--cors-allowed-origins",
-        ",".join(f"http://{name}:5000" for name in NAMES),
-    ]
-
-
-def test_direct_artifacts_are_the_tutorials_default_artifact_root() -> None:
-    direct = serving.Serving("b", "0.0.0.0", 5000, ("203.0.113.7",), direct=True)
-    command = direct.command()
-    assert command[command.index("--default-artifact-root") + 1] == "s3://b"
-    assert "--artifacts-destination" not in command
-
-
-def test_the_unit_restarts_the_server_and_lets_it_gain_nothing() -> None:
-    lines = serving.unit(SERVING, "/home/ubuntu").splitlines()
-    assert "User=ubuntu" in lines
-    assert "Restart=always" in lines
-    assert "NoNewPrivileges=yes" in lines
-    assert "WantedBy=multi-user.target" in lines
-    [start] = [line for line in lines if line.startswith("ExecStart=")]
-    assert start.startswith("ExecStart=/home/ubuntu/mlflow/.venv/bin/mlflow server ")
-    assert "Environment=MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false" in lines
-
-
-def test_no_host_command_holds_a_secret() -> None:
-    texts = [serving.unit(SERVING, "/h"), serving.supervisor(SERVING), serving.start_unit()]
-    assert not [text for text in texts if re.search("secret|password", text, re.IGNORECASE)]
 
 
 def test_the_hosts_aws_files_are_what_aws_configure_writes() -> None:

@@ -1,0 +1,43 @@
+"""Words in a systemd unit, which systemd reads otherwise than a shell does."""
+
+from __future__ import annotations
+
+import re
+
+from mlflow_ops.errors import HostFailed
+
+# What systemd makes nothing else of, in a command line or in a path.
+PLAIN = re.compile(r"[\w@/:.,=+*-]+", re.ASCII)
+HOME = re.compile(r"/[\w/.-]+", re.ASCII)
+
+
+def command_line(words: list[str]) -> str:
+    """Return a command line of which systemd makes these very words.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.service.html#Command%20lines
+    """
+    return " ".join(word if PLAIN.fullmatch(word) else _quoted(word) for word in words)
+
+
+def home(folder: str) -> str:
+    """Return a user's home folder when it can stand in any line of a unit.
+
+    Raises HostFailed for another, and for what is none.
+    """
+    if not HOME.fullmatch(folder):
+        raise HostFailed(
+            f"The host's user has the home folder {folder!r}, which cannot stand in a systemd "
+            "unit: give it one such as /home/ubuntu, and run the same command again."
+        )
+    return folder
+
+
+def _quoted(word: str) -> str:
+    safe = "".join(map(_character, word)).replace("%", "%%").replace("$", "$$")
+    return f'"{safe}"'
+
+
+def _character(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    return one if one.isprintable() else "".join(f"\\x{byte:02x}" for byte in one.encode())
