@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow_ops import __version__
+from mlflow_ops.cli.stream import misused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,10 @@ COMMANDS = {
     "train": "Train the wine-quality model and log the run.",
     "run": "Run a command of your own against the server.",
     "check": "Write to the server and read it back.",
+    "env": "Print the shell commands that make MLflow clients use the server.",
+    "open": "Open the MLflow page in the browser.",
+    "user": "List, add or remove who may log in to the server.",
+    "allow": "List, add or remove who may reach SSH and the server.",
     "audit": "List all that carries our tag or name, and what nobody owns.",
     "policy": "Print the least IAM policy that the commands need.",
     "down": "Remove the stack and every trace of it.",
@@ -68,7 +72,4 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
     try:
         sys.exit(group.main(words, prog_name="mlflow-ops", standalone_mode=False, obj=world))
     except click.ClickException as error:
-        error.show()
-        if "--json" in words:
-            click.echo(json.dumps({"error": error.format_message()}))
-        sys.exit(error.exit_code)
+        sys.exit(misused(error, as_json="--json" in words))

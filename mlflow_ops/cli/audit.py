@@ -99,7 +99,7 @@ def _show(screen: Screen, call: Call, found: Audit) -> None:
         if down := _down(call, stack):
             screen.say(f"  Try first: {down}")
     for failure in found.failures:
-        screen.say(f"Not seen: {failure}")
+        screen.row(f"Not seen: {failure}")
     if not found.stacks:
         screen.say("Nothing carries our tag or a name of ours.")
         return
@@ -111,12 +111,12 @@ def _show(screen: Screen, call: Call, found: Audit) -> None:
 def _show_stack(screen: Screen, found: Audit, stack: StackAudit) -> None:
     place = stack.region or "a region that is not known"
     state = f"{STATES[stack.state]}, {stack.cost_per_day:.2f} USD a day"
-    screen.say(f"Stack {stack.stack!r} in {place}: {state}")
+    screen.row(f"Stack {stack.stack!r} in {place}: {state}")
     for owned in stack.holdings:
         held = owned.holding
-        screen.say(f"  {held.kind:<{KIND}} {_words(found, owned)}  {held.id}")
+        screen.row(f"  {held.kind:<{KIND}} {_words(found, owned)}  {held.id}")
         if owned.owner is None:
-            screen.say(f"    {_removal(owned)}")
+            screen.row(f"    {_removal(owned)}")
 
 
 def _down(call: Call, stack: StackAudit) -> str | None:

@@ -19,10 +19,10 @@ def command(call: Call) -> None:
     They stand in the experiment "Check Connection".
     """
     screen = Screen(call.json)
-    found = connection.find(call.stack(), call.settings)
-    found.take_over()
-    with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
-        result = write_and_read_back(found.uri)
+    with connection.held(call.stack(), call.settings) as found:
+        found.take_over()
+        with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
+            result = write_and_read_back(found.uri)
     screen.say(f"Wrote 2 metrics and an artifact to {found.uri} in {result.write_seconds:.2f} s,")
     screen.say(f"read them back in {result.read_seconds:.2f} s: {result.run_url}")
     screen.result(asdict(result))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import click
 
 from mlflow_ops import files
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
-from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go
+from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go, traced
 from mlflow_ops.errors import MlflowOpsError, NotReady
 from trainer import interrupts
 
@@ -63,14 +63,17 @@ class Call:
             ("--region", chosen.region),
             ("--profile", chosen.profile),
         ]
-        words = [f"{option} {value}" for option, value in options if value]
+        words = [f"{option} {shlex.quote(value)}" for option, value in options if value]
         return " ".join(["", *words, *(["--sandbox"] if chosen.sandbox else [])])
 
 
-def stack_command(*, example: str) -> Callable[[Callable[..., int | None]], click.Command]:
+def stack_command(
+    *, example: str, name: str = ""
+) -> Callable[[Callable[..., int | None]], click.Command]:
     """Make a click command of a function `(call, **options) -> exit code`.
 
-    Every error ends here: with one sentence, its exit code, and a traceback only with --debug.
+    It is the command of its module's name, or the one named here, of a group of commands. Every
+    error ends here: with one sentence, its exit code, and a traceback only with --debug.
     """
 
     def decorate(function: Callable[..., int | None]) -> click.Command:
@@ -78,15 +81,21 @@ def stack_command(*, example: str) -> Callable[[Callable[..., int | None]], clic
         def body(**options: Any) -> None:  # noqa: ANN401 - whatever click has parsed
             sys.exit(let_go(_ended(function, options)))
 
-        name = function.__module__.rsplit(".", 1)[-1]
-        epilog = f"\b\nExample:\n  {example}\n\n{EXIT_CODES}"
-        command: Any = click.command(name, epilog=epilog, short_help=COMMANDS[name])(body)
+        module = function.__module__.rsplit(".", 1)[-1]
+        short = None if name else COMMANDS[module]
+        make = click.command(name or module, epilog=ended_with(example), short_help=short)
+        command: Any = make(body)
         for option in reversed(COMMON):
             command = option(command)
         made: click.Command = command
         return made
 
     return decorate
+
+
+def ended_with(example: str) -> str:
+    """Return what every command's help ends with."""
+    return f"\b\nExample:\n  {example}\n\n{EXIT_CODES}"
 
 
 COMMON = (
@@ -120,7 +129,7 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
         if isinstance(error, BrokenPipeError) and is_cut_off():
             return UNHEARD
         if debug:
-            traceback.print_exc()
+            traced()
         found = known(error)
         return failed(str(found), found.exit_code, as_json=as_json)
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, walk
+from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, tunnel, walk
 from mlflow_ops.cli import removal
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
-from mlflow_ops.records import Instance
-from mlflow_ops.steps import STEPS, bucket, server
+from mlflow_ops.steps import STEPS, bucket
 from mlflow_ops.target import stop_sandbox
 
 if TYPE_CHECKING:
@@ -38,8 +37,10 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     if dry_run or not yes:
         look = _look(call, screen, stack, keep=keep_bucket, show=True)
         if dry_run:
+            for failure in look.failures:
+                screen.row(f"Not seen: {failure}")
             screen.result({"would_destroy": [record.id for record in look.found.values()]})
-            return 0
+            return int(bool(look.failures))
         if look.found:
             screen.confirm("Remove it?")
     result, left = _removed(call, screen, stack, keep=keep_bucket, show=yes)
@@ -63,6 +64,7 @@ def _removed(
             removal.what_is_left(call, screen, look.found)
             raise
         if not left and not result.failures:
+            tunnel.end(stack.folder)
             stack.folder.forget(home)
     if hold.unfreed:
         result = replace(result, failures=(*result.failures, f"lock ({hold.id}): {hold.unfreed}"))
@@ -106,9 +108,7 @@ def _contents(stack: Stack, found: walk.Found) -> plan.Contents:
     """Count what the user would lose."""
     for record in found.values():
         stack = stack.knows(record)
-    instance = stack.get(Instance)
-    uri = server.uri(stack) if instance and instance.address else None
-    return plan.contents(stack, stack.records, uri)
+    return plan.contents(stack)
 
 
 def _remains(call: Call, screen: Screen, *, ask: bool, dry_run: bool) -> int:

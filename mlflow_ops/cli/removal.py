@@ -23,7 +23,7 @@ def what_goes(screen: Screen, stack: Stack, found: Found, lost: Contents | None)
         f"({stack.target.kind}) loses:"
     )
     for name, record in reversed(found.items()):
-        screen.say(f"  {name:<{WIDTH}} {record.id}")
+        screen.row(f"  {name:<{WIDTH}} {record.id}")
     screen.say("With it go " + str(lost) + "." if lost else "The bucket and its artifacts stay.")
 
 
@@ -37,10 +37,10 @@ def what_is_left(call: Call, screen: Screen, found: Found) -> None:
 def ended(screen: Screen, result: Ended, left: list[Holding]) -> int:
     """Say what `down` came to: proof that nothing is left, or the command for each leftover."""
     for failure in result.failures:
-        screen.say(f"Failed: {failure}")
+        screen.row(f"Failed: {failure}")
     for leftover in left:
         cure = f"with: {leftover.command}" if leftover.command else "in the console."
-        screen.say(f"Left: {leftover.kind} {leftover.id}; remove it {cure}")
+        screen.row(f"Left: {leftover.kind} {leftover.id}; remove it {cure}")
     if not left and not result.failures:
         screen.say("Looked again: nothing of the stack is left.")
     screen.result(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import address
+from mlflow_ops import address, reaching
 from mlflow_ops import plan as plans
 from mlflow_ops import states as step_states
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
 from mlflow_ops.records import Instance
-from mlflow_ops.steps import STEPS, server
+from mlflow_ops.steps import STEPS, taken
 
 if TYPE_CHECKING:
     from mlflow_ops.cli.command import Call
@@ -31,13 +31,13 @@ def plan(screen: Screen, stack: Stack, found: Found) -> None:
         f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
         f"({stack.target.kind}):"
     )
-    for row in plans.rows(stack, STEPS, found):
-        screen.say(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
+    for row in plans.rows(stack, taken(stack.shape), found):
+        screen.row(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
     screen.say(plans.cost(stack))
     if address.world_open(stack.want().allow):
         screen.say(
-            "Warning: anyone on the internet will be able to reach the server, which asks for "
-            "no login. Name who may with --allow CIDR."
+            f"Warning: anyone on the internet will be able to reach the server, which asks for "
+            f"{'a' if stack.shape.login else 'no'} login. Name who may with --allow CIDR."
         )
 
 
@@ -48,7 +48,7 @@ def plan_document(stack: Stack, found: Found) -> dict[str, Any]:
         "target": stack.target.kind,
         "account": stack.names.account,
         "region": stack.names.region,
-        "plan": [asdict(row) for row in plans.rows(stack, STEPS, found)],
+        "plan": [asdict(row) for row in plans.rows(stack, taken(stack.shape), found)],
         "cost": plans.cost(stack),
     }
 
@@ -61,11 +61,14 @@ def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     ]
     for record in standing.values():
         stack = stack.knows(record)
-    uri = server.uri(stack)
+    uri = reaching.uri(stack)
     again = call.again
-    screen.say(f"\nThe MLflow server is ready: {uri}")
+    hidden = stack.shape.access == "tunnel"
+    screen.say(f"\nThe MLflow server is ready: {'through an SSH tunnel alone' if hidden else uri}")
     screen.say(f"  a run to prove it   mlflow-ops train{again} --alpha 0.6")
     screen.say(f"  your own training   mlflow-ops run{again} -- python my_training.py")
+    screen.say(f"  its page            mlflow-ops open{again}")
+    screen.say(f"  for your own shell  mlflow-ops env{again}")
     screen.say(f"  to remove it all    mlflow-ops down{again}")
     screen.result(status_document(stack, states, "ready"))
     return 0
@@ -96,7 +99,7 @@ def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
     )
     for each in states:
         words = f"{each.state:<8} {each.id or ''}  {each.detail}".rstrip()
-        screen.say(f"{MARKS[each.state]} {each.step:<{WIDTH}} {words}")
+        screen.row(f"{MARKS[each.state]} {each.step:<{WIDTH}} {words}")
     screen.result(status_document(stack, states, state))
     if state == "ready":
         return 0
@@ -105,14 +108,16 @@ def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
 
 def status_document(stack: Stack, states: list[StepStatus], state: str) -> dict[str, Any]:
     """Return what `status --json` prints."""
-    instance = stack.get(Instance)
+    instance, shape = stack.get(Instance), stack.shape
+    reached = instance and instance.address and shape.access == "port"
     return {
         "stack": stack.names.stack,
         "target": stack.target.kind,
         "account": stack.names.account,
         "region": stack.names.region,
         "state": state,
-        "tracking_uri": server.uri(stack) if instance and instance.address else None,
+        "tracking_uri": reaching.uri(stack) if reached else None,
+        "access": shape.access,
         "steps": [
             {**asdict(each), "state": STEP_STATES.get(each.state, each.state)} for each in states
         ],
@@ -128,5 +133,6 @@ def absent_document(call: Call) -> dict[str, Any]:
         "region": call.settings.region,
         "state": "absent",
         "tracking_uri": None,
+        "access": None,
         "steps": [{"step": name, "id": None, "state": "missing", "detail": ""} for name in STEPS],
     }

@@ -17,13 +17,13 @@ from mlflow_ops.errors import MlflowOpsError
 def command(call: Call, *, words: tuple[str, ...]) -> int:
     """Run a command of your own with the tracking environment set for it alone.
 
-    It gets MLFLOW_TRACKING_URI and, where artifacts go straight to the bucket, the S3 endpoint
-    and keys. Its exit code is passed on.
+    It gets MLFLOW_TRACKING_URI, the login, the certificate of the CA and, where artifacts go
+    straight to the bucket, the S3 endpoint and keys. Its exit code is passed on.
     """
     own = dict(os.environ)
-    environment = connection.find(call.stack(), call.settings).environment(own)
-    try:
-        code = subprocess.run(words, env=environment, check=False).returncode
-    except OSError as error:
-        raise MlflowOpsError(f"{words[0]} cannot be run: {error.strerror}.") from error
+    with connection.held(call.stack(), call.settings) as found:
+        try:
+            code = subprocess.run(words, env=found.environment(own), check=False).returncode
+        except OSError as error:
+            raise MlflowOpsError(f"{words[0]} cannot be run: {error.strerror}.") from error
     return code if code >= 0 else 128 - code  # as a shell says that a signal ended it

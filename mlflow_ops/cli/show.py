@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from mlflow_ops.cli.stream import UNHEARD
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.stack import Voice
+from trainer import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +54,11 @@ class Screen:
 
     def say(self, text: str = "") -> None:
         """Say something to the person who watches."""
-        self.console.print(escape(text), soft_wrap=True)
+        self.console.print(visible.text(text), soft_wrap=True, markup=False)
+
+    def row(self, text: str) -> None:
+        """Say one line, whatever stands in it: a newline in somebody's words begins no other."""
+        self.say(visible.line(text))
 
     def result(self, document: dict[str, Any]) -> None:
         """Print the one JSON document, with --json alone."""
@@ -88,7 +93,7 @@ class Screen:
     def done(self, what: str) -> None:
         """Say what the step that just ended came to, and how long it took."""
         self.finished.append(self._name)
-        self.say(f"✓ {self._name:<{WIDTH}} {self._seconds()}  {what}")
+        self.row(f"✓ {self._name:<{WIDTH}} {self._seconds()}  {what}")
 
     def _note(self, text: str) -> None:
         self.say(f"  {self._name:<{WIDTH}} {text}")
@@ -111,4 +116,4 @@ class Screen:
 
 def _printable(line: str) -> str:
     """Return what of a host's line is safe to show, and short enough."""
-    return escape("".join(c for c in line if c.isprintable())[:LAST_LINE])
+    return escape(visible.line(line, LAST_LINE)[:LAST_LINE])

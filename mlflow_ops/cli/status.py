@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mlflow_ops import elsewhere
+from mlflow_ops import elsewhere, shut_out
 from mlflow_ops import states as step_states
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
+from mlflow_ops.records import Instance
 from mlflow_ops.steps import STEPS
 
 
@@ -28,6 +29,10 @@ def command(call: Call) -> int:
         stack, states = step_states.status(stack, STEPS)
     finally:
         stack.hang_up()
-    if step_states.overall(STEPS, states) == "absent":
+    state = step_states.overall(STEPS, states)
+    if state == "absent":
         elsewhere.check(stack, call.settings)
-    return report.status(screen, stack, states)
+    code = report.status(screen, stack, states)
+    if state != "ready" and stack.get(Instance) and (why := shut_out.reason(stack)):
+        screen.say(why)
+    return code

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import select
 import signal
 import sys
+import traceback
 from pathlib import Path
 from typing import TextIO
 
 import click
+
+from trainer import visible
 
 # As a shell counts a program that SIGPIPE has ended.
 UNHEARD = 128 + signal.SIGPIPE
@@ -20,11 +24,32 @@ UNHEARD = 128 + signal.SIGPIPE
 def failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
     """Say what went wrong, as far as anybody listens, and return the exit code."""
     with contextlib.suppress(OSError):
-        click.echo(f"Error: {sentence}", err=True)
+        complain(f"Error: {sentence}")
     with contextlib.suppress(OSError):
         if as_json:
             click.echo(json.dumps({"error": sentence}))
     return exit_code
+
+
+def complain(text: str) -> None:
+    """Say something on stderr, whoever's words stand in it."""
+    click.echo(visible.text(text), err=True)
+
+
+def traced() -> None:
+    """Show the traceback of the error that is being handled, as far as anybody listens."""
+    with contextlib.suppress(OSError):
+        complain(traceback.format_exc().rstrip())
+
+
+def misused(error: click.ClickException, *, as_json: bool) -> int:
+    """Say what is wrong with the words of the command line, and return the exit code."""
+    said = io.StringIO()
+    error.show(file=said)
+    complain(said.getvalue().rstrip())
+    if as_json:
+        click.echo(json.dumps({"error": error.format_message()}))
+    return error.exit_code
 
 
 def is_cut_off() -> bool:

@@ -37,11 +37,14 @@ def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has 
         training = trainer.Training(**options)
     except ValueError as error:
         raise BadOption(str(error)) from error
-    found = connection.Connection(uri) if uri else connection.find(call.stack(), call.settings)
     try:
-        dataset = trainer.data.load(data)
-        found.take_over()
-        result = trainer.run(dataset, training, tracking_uri=found.uri)
+        if uri:  # with whatever the user's own environment says of it
+            result = trainer.run(trainer.data.load(data), training, tracking_uri=uri)
+        else:
+            with connection.held(call.stack(), call.settings) as found:
+                dataset = trainer.data.load(data)
+                found.take_over()
+                result = trainer.run(dataset, training, tracking_uri=found.uri)
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error
     screen.say(result.as_text())

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import elsewhere, lease, places, target, walk, wanted
+from mlflow_ops import elsewhere, lease, places, shut_out, target, walk, wanted
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
+from mlflow_ops.ec2 import instances
 from mlflow_ops.settings import Options
-from mlflow_ops.steps import STEPS
+from mlflow_ops.steps import taken
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -38,6 +39,39 @@ if TYPE_CHECKING:
     default="proxied",
     show_default=True,
     help="Clients reach artifacts through the server, or in the bucket with keys of their own.",
+)
+@click.option(
+    "--auth/--no-auth",
+    "login",
+    default=None,
+    help="Ask every client for a login  [default: auth; no-auth with --as-taught].",
+)
+@click.option(
+    "--tls/--no-tls",
+    default=None,
+    help="HTTPS with a certificate from the stack's own CA  [default: tls; no-tls with "
+    "--as-taught].",
+)
+@click.option("--domain", metavar="NAME", help="HTTPS with a public certificate for this domain.")
+@click.option(
+    "--acme-directory", metavar="URL", help="Whom to ask for it  [default: Let's Encrypt]."
+)
+@click.option(
+    "--access",
+    type=click.Choice(["port", "tunnel"]),
+    help="Reach the server by its port, or through SSH alone, with no port 5000 open  "
+    "[default: port].",
+)
+@click.option(
+    "--address",
+    type=click.Choice(["public", "private"]),
+    help="Private: no public address, for those inside the VPC or on its VPN  [default: public].",
+)
+@click.option(
+    "--credentials",
+    type=click.Choice(["keys", "role"]),
+    help="Role: an instance profile gives the server its right to the bucket, and no key lies "
+    "on the host  [default: keys].",
 )
 def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has parsed them
     """Make the stack, or what is missing of it, and print the tracking URI.
@@ -69,7 +103,7 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
         with lease.held(stack, call.settings.home, "up") as hold:
             # Only now does nobody else change it; before, somebody may have.
             stack, found = _planned(call, replace(stack, check_hold=hold.check), wish)
-            if not ask and not _complete(found):
+            if not ask and not _complete(stack, found):
                 report.plan(screen, stack, found)
             standing = _made(call, screen, stack, found)
     finally:
@@ -83,14 +117,15 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
 def _ask(call: Call, screen: Screen, stack: Stack, wish: Options) -> None:
     """Show what is missing of the stack, if anything is, and ask whether to make it."""
     stack, found = _planned(call, stack, wish)
-    if not _complete(found):
+    if not _complete(stack, found):
         report.plan(screen, stack, found)
         screen.confirm("Make it?")
 
 
 def _made(call: Call, screen: Screen, stack: Stack, found: walk.Found) -> walk.Found:
     try:
-        return walk.up(stack, STEPS, found, screen)
+        with shut_out.explained(stack):
+            return walk.up(stack, taken(stack.shape), found, screen)
     except BaseException:
         report.what_stands(call, screen, stack, found)
         raise
@@ -98,12 +133,15 @@ def _made(call: Call, screen: Screen, stack: Stack, found: walk.Found) -> walk.F
 
 def _planned(call: Call, stack: Stack, wish: Options) -> tuple[Stack, walk.Found]:
     """Return the stack with every choice settled, and what of it is there; changes nothing."""
-    first = wanted.first_thoughts(wish, stack.target)
-    stack, found = walk.look(replace(stack, wanted=first), STEPS)
+    standing = instances.alive(stack)
+    first = wanted.first_thoughts(wish, stack.target, standing.shape if standing else None)
+    stack, found = walk.look(replace(stack, wanted=first), taken(first.shape))
     if not found:
         elsewhere.check(stack, call.settings)
     return replace(stack, wanted=wanted.settle(first, wish, stack.target, stack.records)), found
 
 
-def _complete(found: walk.Found) -> bool:
-    return len(found) == len(STEPS) and not any(each.missing for each in found.values())
+def _complete(stack: Stack, found: walk.Found) -> bool:
+    return len(found) == len(taken(stack.shape)) and not any(
+        each.missing for each in found.values()
+    )

@@ -1,0 +1,89 @@
+"""A new password for the stack's own admin: on the server, in the host's vault and here.
+
+The new one is on this machine's disk before anything knows it, so that a kill at any point leaves
+at least one password in hand that works, or the way through SSH, which needs none.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlflow_ops import accounts, commands, files, serving, vault
+from mlflow_ops.accounts import Accounts
+from mlflow_ops.errors import HostFailed, MlflowOpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlflow_ops.folder import Folder
+    from mlflow_ops.host import Host
+    from mlflow_ops.tracking import Tracking
+
+PYTHON = f"{commands.ENVIRONMENT}/bin/python"
+# It knows the table of the pinned MLflow, so as not to load MLflow a second time into 1 GiB. The
+# password comes by stdin, which no other user of the host can read.
+RESET = """\
+import sqlite3, sys
+from werkzeug.security import generate_password_hash
+name, password = sys.stdin.read().split("\\n")
+users = sqlite3.connect(f"file:{sys.argv[1]}?mode=rw", uri=True, timeout=30)
+with users:
+    change = "UPDATE users SET password_hash = ?, is_admin = 1 WHERE username = ?"
+    changed = users.execute(change, (generate_password_hash(password), name))
+    if not changed.rowcount:
+        add = "INSERT INTO users (password_hash, username, is_admin) VALUES (?, ?, 1)"
+        users.execute(add, (generate_password_hash(password), name))
+"""
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The admin of one stack: where the server answers, our files, and the way to the host."""
+
+    tracking: Tracking
+    folder: Folder
+    host: Callable[[], Host]
+
+    def set_password(self, password: str) -> None:
+        """Change it everywhere; raises HostFailed when the host cannot be reached.
+
+        Where the server takes none of the passwords that we have, it is given one over SSH first.
+        """
+        with files.alone_in(self.folder.path):
+            host = self.host()  # before anything is changed
+            current = self._working() or self._reset(host)
+            files.write_private(self.folder.pending_password, password)
+            # Through the API in any case: only so does the server forget what it let in before.
+            if current != password:  # which a run that was killed has set already
+                self._with(current).set_password(serving.ADMIN, password)
+            vault.put(host, vault.ADMIN_PASSWORD, password)
+            self.folder.pending_password.replace(self.folder.admin_password)
+
+    def _working(self) -> str:
+        """Return a password that the server takes, or nothing."""
+        known = dict.fromkeys(filter(None, self._known()))
+        return next((each for each in known if self._with(each).is_let_in()), "")
+
+    def _known(self) -> Iterator[str]:
+        yield files.text(self.folder.admin_password)
+        yield files.text(self.folder.pending_password)
+        yield vault.get(self.host(), vault.ADMIN_PASSWORD)
+
+    def _reset(self, host: Host) -> str:
+        """Write a password into the login app's database, and return it."""
+        password = accounts.generated()
+        files.write_private(self.folder.pending_password, password)
+        program = f"{PYTHON} -c {shlex.quote(RESET)} {serving.USERS}"
+        try:
+            host.run(program, stdin=f"{serving.ADMIN}\n{password}")
+        except HostFailed as error:
+            raise MlflowOpsError(
+                "The server takes none of the admin's passwords that are known here, and a new "
+                f"one could not be set on its host: {error}"
+            ) from error
+        return password
+
+    def _with(self, password: str) -> Accounts:
+        return Accounts(replace(self.tracking, username=serving.ADMIN, password=password))
