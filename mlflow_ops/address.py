@@ -1,8 +1,9 @@
-"""The caller's own public address, as AWS sees it."""
+"""The caller's own addresses, as the other end sees them."""
 
 from __future__ import annotations
 
 import ipaddress
+import socket
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
 SERVICE = "https://checkip.amazonaws.com"
 DEADLINE = 5.0
 LONGEST_ANSWER = 64
+DISCARD = 9
+# What private networks, and VPNs into them, have their addresses from:
+# https://datatracker.ietf.org/doc/html/rfc1918#section-3, rfc4193 and rfc6598
+PRIVATE = tuple(
+    map(
+        ipaddress.ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"),
+    )
+)
 # The shortest prefix, by IP version, that can still be one organisation's.
 SHORTEST = {4: 8, 6: 16}
 
@@ -34,6 +44,34 @@ def public(fetch: Callable[[str], bytes] | None = None) -> str:
     return str(found)
 
 
+def towards(address: str) -> str:
+    """Return the address that this machine's packets to another one carry; "" if none can go there.
+
+    Only this machine's own routing table is asked: connecting a datagram socket sends nothing.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, DISCARD))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return ""
+
+
+def single(address: str) -> str:
+    """Return the range that holds this address alone; raise ValueError when it is none."""
+    return str(ipaddress.ip_network(ipaddress.ip_address(address)))
+
+
+def is_private(address: str) -> bool:
+    """Whether this is an address of a private network, but not of one machine or link alone."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in PRIVATE)
+
+
 def _fetch(url: str) -> bytes:
     with urllib.request.urlopen(url, timeout=DEADLINE) as answer:  # noqa: S310 - the URL is the constant above
         content: bytes = answer.read(LONGEST_ANSWER)
@@ -43,7 +81,7 @@ def _fetch(url: str) -> bytes:
 def _unknown(cause: str) -> str:
     return (
         f"This machine's public address could not be found at {SERVICE} ({cause}): "
-        "say with --allow CIDR who may reach the server."
+        "name the ranges that may reach the server, with --allow or after `mlflow-ops allow`."
     )
 
 

@@ -28,9 +28,13 @@ SNAPSHOT_GIB_MONTH = {"standard": 0.05, "archive": 0.0125}
 S3_GIB_MONTH = 0.023
 
 
-def per_day(instance_type: str, disk_gib: int) -> float | None:
-    """Return a stack's price in USD a day without its artifacts; None for a type not listed."""
+def per_day(instance_type: str, disk_gib: int, *, public: bool = True) -> float | None:
+    """Return a stack's price in USD a day without its artifacts; None for a type not listed.
+
+    With `public` it has a public IPv4 address.
+    """
     hourly = INSTANCE_HOUR.get(instance_type)
     if hourly is None:
         return None
-    return (hourly + ADDRESS_HOUR) * HOURS + disk_gib * GP3_GIB_MONTH / DAYS
+    address = ADDRESS_HOUR if public else 0.0
+    return (hourly + address) * HOURS + disk_gib * GP3_GIB_MONTH / DAYS

@@ -44,6 +44,7 @@ class Target:
     aws_files: AwsFiles
     ports: Ports
     own_address: Callable[[], str]
+    route: Callable[[str], str] = address.towards
 
     @property
     def account(self) -> str:
@@ -91,7 +92,7 @@ def _sandbox(settings: Settings) -> Target:
     clients = aws.Aws(clients.session, clients.region, running.endpoint)
     ports = Ports(running.ssh_port, running.server_port, "127.0.0.1")
     found = AwsFiles(folder / "credentials", folder / "config")
-    return Target("sandbox", clients, found, ports, lambda: "127.0.0.1")
+    return Target("sandbox", clients, found, ports, lambda: "127.0.0.1", lambda _: "127.0.0.1")
 
 
 def isolate(folder: Path, running: sandbox.Sandbox) -> None:

@@ -2,167 +2,131 @@
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.address import world_open
+from mlflow_ops.ec2.changes import Change
+from mlflow_ops.ec2.rules import ACME, ADDED, ALLOW, AS_TAUGHT, DEFAULT, OURS, Rule
+from mlflow_ops.errors import BadOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from mlflow_ops.shape import Shape
     from mlflow_ops.target import Ports
     from mlflow_ops.wanted import Wanted
 
-# The tag that says who wanted a rule; one made by hand has none.
-FROM = "mlflow-ops:from"
-DEFAULT, ALLOW, AS_TAUGHT = "default", "allow", "as-taught"
 TUTORIAL_PORTS = {80, 443}
-# https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
-LIMIT = 60
-ALL = -1
+# Let's Encrypt proves who has a domain from addresses that it does not tell:
+# https://letsencrypt.org/docs/faq/#what-ip-addresses-does-let-s-encrypt-use-to-validate-my-web-server
+ACME_PORT = 80
+WORLD = ("0.0.0.0/0", "::/0")
 
 
-@dataclass(frozen=True, order=True)
-class Rule:
-    """Who may come in where: protocol, ports (-1 for all) and a CIDR, group or prefix list."""
-
-    protocol: str
-    from_port: int
-    to_port: int
-    source: str
-    origin: str = ""
-    id: str = ""
-
-    @classmethod
-    def of(cls, found: Mapping[str, Any]) -> Rule:
-        """Return a rule as `describe_security_group_rules` tells it."""
-        cidr = found.get("CidrIpv4") or found.get("CidrIpv6")
-        group = found.get("ReferencedGroupInfo", {}).get("GroupId", "")
-        tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
-        return cls(
-            found["IpProtocol"],
-            found.get("FromPort", ALL),
-            found.get("ToPort", ALL),
-            str(ipaddress.ip_network(cidr, strict=False))
-            if cidr
-            else found.get("PrefixListId") or group,
-            tags.get(FROM, ""),
-            found["SecurityGroupRuleId"],
-        )
-
-    @property
-    def door(self) -> tuple[str, int, int, str]:
-        """What the rule opens, and to whom."""
-        return self.protocol, self.from_port, self.to_port, self.source
-
-    @property
-    def permission(self) -> dict[str, Any]:
-        """The rule as `authorize_security_group_ingress` takes it; its source must be a CIDR."""
-        key, inner = ("Ipv6Ranges", "CidrIpv6") if ":" in self.source else ("IpRanges", "CidrIp")
-        return {
-            "IpProtocol": self.protocol,
-            "FromPort": self.from_port,
-            "ToPort": self.to_port,
-            key: [{inner: self.source}],
-        }
-
-    def __str__(self) -> str:
-        """Say it as in `22 from 203.0.113.7/32`, naming any protocol other than TCP."""
-        ports = str(self.from_port)
-        if self.to_port != self.from_port:
-            ports += f"-{self.to_port}"
-        words = {"tcp": ports, "-1": "all traffic"}.get(self.protocol, f"{self.protocol} {ports}")
-        return f"{words} from {self.source}"
-
-
-@dataclass(frozen=True)
-class Change:
-    """Rules to add, to mark with their new origin and to remove, where `held` are there now."""
-
-    held: int = 0
-    add: tuple[Rule, ...] = ()
-    mark: tuple[Rule, ...] = ()
-    remove: tuple[Rule, ...] = ()
-
-    @property
-    def origin(self) -> str:
-        """The one origin of the rules to add and to mark; empty when there are none."""
-        return next((rule.origin for rule in (*self.add, *self.mark)), "")
-
-    @property
-    def left(self) -> int:
-        """How many rules there are afterwards."""
-        return self.held + len(self.add) - len(self.remove)
-
-    @property
-    def crowd(self) -> int:
-        """How many rules must go first, because the new ones do not fit in beside them."""
-        return max(0, self.held + len(self.add) - LIMIT) if self.add else 0
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """Say what is missing now."""
-        return (
-            *(f"rule {rule}" for rule in self.add),
-            *(f"mark {rule.origin} on rule {rule}" for rule in self.mark),
-            *(f"no rule {rule}" for rule in self.remove),
-        )
-
-    def checked(self, group_id: str) -> Change:
-        """Return the change; raise BadOption when it needs more rules than a group can hold.
-
-        Raises MlflowOpsError when it leaves a group that is there already with none.
-        """
-        if self.add and self.left > LIMIT:
-            raise BadOption(
-                f"The security group would need {self.left} rules, one for each port and range, "
-                f"and AWS lets it have {LIMIT}: name fewer or wider ranges with --allow."
-            )
-        if group_id and not self.left:
-            raise MlflowOpsError(
-                f"This machine's public address is unknown and the security group {group_id} "
-                "would let nobody in: say with --allow CIDR who may reach the server."
-            )
-        return self
+def doors(shape: Shape, ports: Ports) -> tuple[int, ...]:
+    """Return the ports that whoever is let in may reach, in order."""
+    own = {ports.ssh} if shape.access == "tunnel" else {ports.ssh, ports.server}
+    return tuple(sorted(own))
 
 
 def open_ports(wanted: Wanted, ports: Ports) -> tuple[int, ...]:
-    """Return the ports to open, in order."""
-    ours = {ports.ssh, ports.server}
-    return tuple(sorted(ours | TUTORIAL_PORTS if wanted.as_taught else ours))
+    """Return the ports that `up` opens to the allowed ranges, in order."""
+    own = doors(wanted.shape, ports)
+    return tuple(sorted({*own, *TUTORIAL_PORTS})) if wanted.as_taught else own
 
 
-def wanted_rules(wanted: Wanted, ports: Ports) -> tuple[Rule, ...]:
-    """Return the rules that open the ports to the allowed ranges, in order and none twice."""
-    named = ALLOW if wanted.allow_only_these else DEFAULT
-    origin = AS_TAUGHT if wanted.as_taught else named
-    return tuple(
-        Rule("tcp", port, port, source, origin)
-        for port in open_ports(wanted, ports)
-        for source in sorted(set(wanted.allow))
-    )
+def check_guarded(change: Change, shape: Shape, ports: Ports) -> None:
+    """Raise BadOption when the change lets the world in to a server that asks for no login.
+
+    Not for the tutorial's rules, which are open by name.
+    """
+    taught = any(rule.origin == AS_TAUGHT for rule in change.after)
+    networks = [str(r.network) for r in change.after if r.opens(ports.server) and r.network]
+    if not shape.login and not taught and world_open(networks):
+        raise BadOption(
+            "The server asks for no login, and the firewall would let anybody on the internet in "
+            "to read and run things: let narrower ranges in, or say `mlflow-ops up --auth`."
+        )
+
+
+def words(wanted: Wanted, ports: Ports) -> str:
+    """Say whom `up` lets in where."""
+    opened = ", ".join(map(str, open_ports(wanted, ports)))
+    acme = f", and port {ACME_PORT} for its certificate" if wanted.shape.tls == "acme" else ""
+    return f"ports {opened} from {', '.join(wanted.allow)} only{acme}"
+
+
+def wanted_rules(wanted: Wanted, ports: Ports, held: Iterable[Rule] = ()) -> tuple[Rule, ...]:
+    """Return the rules that there are to be beside those made by hand, in order.
+
+    They open the ports to the allowed ranges, and to a certificate's issuer where there is one.
+    """
+    opened, who = open_ports(wanted, ports), _ranges(wanted, held)
+    rules = [Rule("tcp", p, p, source, who[source]) for p in opened for source in sorted(who)]
+    acme = WORLD if wanted.shape.tls == "acme" else ()
+    rules += [Rule("tcp", ACME_PORT, ACME_PORT, source, ACME) for source in acme]
+    # The first of two that open the same stands for both.
+    return tuple({rule.door: rule for rule in reversed(rules)}.values())[::-1]
+
+
+def _ranges(wanted: Wanted, held: Iterable[Rule]) -> Mapping[str, str]:
+    """Return who is to be let in, each with the origin of its rules.
+
+    Whom --allow or `allow` has named stays until `up` names others. The caller's own address is
+    let in beside those of `allow` alone, for who said --allow did not name it.
+    """
+    if wanted.allow_only_these:
+        return dict.fromkeys(wanted.allow, AS_TAUGHT if wanted.as_taught else ALLOW)
+    held = tuple(held)
+    named = {rule.source: rule.origin for rule in held if rule.origin in {ALLOW, ADDED}}
+    before = [rule.source for rule in held if rule.origin == DEFAULT]
+    own = () if ALLOW in named.values() else wanted.allow or before
+    return dict.fromkeys(own, DEFAULT) | named
 
 
 def difference(held: Iterable[Rule], wanted: Iterable[Rule], *, only: bool) -> Change:
     """Return what turns the held rules into the wanted ones.
 
-    With `only` the wanted rules are all that there will be. Without it, rules made by hand stay,
-    and so do those of --allow, beside which nothing is added; the tutorial's go, and the default
-    ones give way to the wanted, or stay when none is wanted.
+    With `only` the wanted rules are all that there will be; without it, rules made by hand stay.
     """
     held, wanted = sorted(held), sorted(wanted)
     there, origins = {rule.door for rule in held}, {rule.door: rule.origin for rule in wanted}
-    settled = not only and any(rule.origin == ALLOW for rule in held)
-    passing = {AS_TAUGHT, DEFAULT} if wanted else {AS_TAUGHT}
-    ours = [rule for rule in held if only or rule.origin in passing]
+    ours = [rule for rule in held if only or rule.origin in OURS]
     return Change(
-        len(held),
-        add=() if settled else tuple(rule for rule in wanted if rule.door not in there),
+        tuple(held),
+        add=tuple(rule for rule in wanted if rule.door not in there),
         mark=tuple(
             replace(rule, origin=origins[rule.door])
             for rule in ours
             if origins.get(rule.door, rule.origin) != rule.origin
         ),
         remove=tuple(rule for rule in ours if rule.door not in origins),
+    )
+
+
+def letting_in(held: Iterable[Rule], ranges: Iterable[str], ports: Iterable[int]) -> Change:
+    """Return what lets these ranges in at these ports for good, beside those who are let in now."""
+    opened = tuple(ports)
+    new = [Rule("tcp", p, p, source, ADDED) for p in opened for source in sorted(set(ranges))]
+    held = sorted(held)
+    there, doors_ = {rule.door for rule in held}, {rule.door for rule in new}
+    return Change(
+        tuple(held),
+        add=tuple(rule for rule in new if rule.door not in there),
+        mark=tuple(
+            replace(rule, origin=ADDED)
+            for rule in held
+            if rule.door in doors_ and rule.origin in {DEFAULT, AS_TAUGHT}
+        ),
+    )
+
+
+def shutting_out(held: Iterable[Rule], ranges: Iterable[str], ports: Iterable[int]) -> Change:
+    """Return what takes these ranges' rules away: all of ours, others' that open these ports."""
+    held, named, opened = sorted(held), set(ranges), {("tcp", port, port) for port in ports}
+    theirs = [rule for rule in held if rule.source in named and rule.origin != ACME]
+    return Change(
+        tuple(held),
+        remove=tuple(r for r in theirs if r.origin in OURS or r.door[:3] in opened),
     )

@@ -1,7 +1,8 @@
-"""The subnets that a server can stand in: those that the internet leads to."""
+"""The subnets that a server can stand in: the internet leads to them, or out of them at least."""
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,35 +12,63 @@ from mlflow_ops.aws import code
 from mlflow_ops.errors import BadOption, MlflowOpsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow_ops.settings import Options
     from mlflow_ops.target import Target
+
+EVERYWHERE = "0.0.0.0/0"
+NO_WAY_IN = (
+    "No route leads from {} to an internet gateway, so that neither SSH nor a browser would get "
+    "to the server: name a public subnet with --subnet-id, or leave --vpc-id and --subnet-id out "
+    "for the default VPC."
+)
+# An internet gateway serves public addresses alone:
+# https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+NO_WAY_OUT = (
+    "No default route leads out of {} for a host without a public address, which could not "
+    "download its packages: name a subnet with --subnet-id whose route to 0.0.0.0/0 is a NAT "
+    "gateway, a transit gateway or the like, or leave --address private out."
+)
 
 
 @dataclass(frozen=True)
 class Subnet:
-    """A subnet; `public` says that it gives addresses out unasked, as a default VPC's do."""
+    """A subnet; `public` says that it gives addresses out unasked, as a default VPC's do.
+
+    `ipv6` says that it has a range of IPv6 addresses, and `ipv6_unasked` that it gives these out.
+    """
 
     id: str
     vpc_id: str
     zone: str
     public: bool = True
+    cidr: str = ""
+    ipv6: bool = False
+    ipv6_unasked: bool = False
+
+    @property
+    def first_address(self) -> str:
+        """The first address of its range, its router's."""
+        return str(ipaddress.ip_network(self.cidr)[1]) if self.cidr else ""
 
 
-def candidates(options: Options, target: Target) -> tuple[Subnet, ...]:
+def candidates(options: Options, target: Target, *, private: bool = False) -> tuple[Subnet, ...]:
     """Return the subnet that was asked for, or those of the VPC, public ones first.
 
-    Raises BadOption when there is none, or the internet leads to none of them.
+    With `private` they are those from which a host without a public address reaches the internet.
+    Raises BadOption when there is none that will do.
     """
     found = _named(options, target) if options.subnet_id else _all(options, target)
-    reached = found if all(each.public for each in found) else _reached(target, found)
-    if not reached:
+    if private:
+        good = _led(target, found, _leads_through_nat)
+    else:
+        reached = () if all(each.public for each in found) else _led(target, found, _leads_out)
+        good = [each for each in found if each.public or each in reached]
+    if not good:
         place = f"subnet {options.subnet_id}" if options.subnet_id else f"VPC {found[0].vpc_id}"
-        raise BadOption(
-            f"No route leads from {place} to an internet gateway, so that neither SSH nor a "
-            "browser would get to the server: name a public subnet with --subnet-id, or leave "
-            "--vpc-id and --subnet-id out for the default VPC."
-        )
-    return tuple(sorted(reached, key=lambda s: (not s.public, s.zone)))
+        raise BadOption((NO_WAY_OUT if private else NO_WAY_IN).format(place))
+    return tuple(sorted(good, key=lambda s: (s.public is private, s.zone)))
 
 
 def _named(options: Options, target: Target) -> list[Subnet]:
@@ -58,7 +87,8 @@ def _named(options: Options, target: Target) -> list[Subnet]:
 def _all(options: Options, target: Target) -> list[Subnet]:
     vpc_id = options.vpc_id or _default_vpc(target)
     in_vpc: Any = [{"Name": "vpc-id", "Values": [vpc_id]}]
-    found = target.aws.ec2.describe_subnets(Filters=in_vpc)["Subnets"]
+    listed = target.aws.ec2.describe_subnets(Filters=in_vpc)["Subnets"]
+    found = [each for each in listed if not each.get("Ipv6Native")]
     if not found:
         raise BadOption(f"VPC {vpc_id} has no subnet in {target.aws.region}: say --subnet-id.")
     return [_subnet(each) for each in found]
@@ -77,31 +107,36 @@ def _default_vpc(target: Target) -> str:
 
 
 def _subnet(found: Any) -> Subnet:  # noqa: ANN401 - AWS's own description
+    ranges = found.get("Ipv6CidrBlockAssociationSet", ())
     return Subnet(
         found["SubnetId"],
         found["VpcId"],
         found["AvailabilityZone"],
         public=found["MapPublicIpOnLaunch"],
+        cidr=found.get("CidrBlock", ""),
+        ipv6=any(each["Ipv6CidrBlockState"]["State"] == "associated" for each in ranges),
+        ipv6_unasked=found.get("AssignIpv6AddressOnCreation", False),
     )
 
 
-def _reached(target: Target, found: list[Subnet]) -> list[Subnet]:
-    """Return those that are public or whose routes lead to an internet gateway."""
+def _led(target: Target, found: list[Subnet], leads: Callable[[Any], bool]) -> list[Subnet]:
+    """Return those whose table has a route that leads where it should."""
     in_vpc: Any = [{"Name": "vpc-id", "Values": [found[0].vpc_id]}]
     pages = target.aws.ec2.get_paginator("describe_route_tables").paginate(Filters=in_vpc)
-    tables = [table for page in pages for table in page["RouteTables"]]
     # A subnet without a table of its own has the VPC's main one:
     # https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html
-    leads: dict[str, bool] = {}
-    for table in tables:
+    led: dict[str, bool] = {}
+    for table in (table for page in pages for table in page["RouteTables"]):
+        good = any(leads(r) for r in table["Routes"] if r.get("State") != "blackhole")
         for tie in table["Associations"]:
-            leads["main" if tie.get("Main") else tie.get("SubnetId", "")] = _leads_out(table)
-    main = leads.get("main", False)
-    return [each for each in found if each.public or leads.get(each.id, main)]
+            led["main" if tie.get("Main") else tie.get("SubnetId", "")] = good
+    return [each for each in found if led.get(each.id, led.get("main", False))]
 
 
-def _leads_out(table: Any) -> bool:  # noqa: ANN401 - AWS's own description
-    return any(
-        route.get("GatewayId", "").startswith("igw-") and route.get("State") != "blackhole"
-        for route in table["Routes"]
-    )
+def _leads_out(route: Any) -> bool:  # noqa: ANN401 - AWS's own description
+    return bool(route.get("GatewayId", "").startswith("igw-"))
+
+
+def _leads_through_nat(route: Any) -> bool:  # noqa: ANN401 - AWS's own description
+    """Whether it is a default route for hosts that have no public address."""
+    return route.get("DestinationCidrBlock") == EVERYWHERE and not _leads_out(route)

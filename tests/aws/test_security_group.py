@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from mlflow_ops.errors import BadOption, MlflowOpsError, NotOurs, TimedOut
+from mlflow_ops.shape import Shape
 from mlflow_ops.steps import security_group
 from mlflow_ops.target import Ports
 from mlflow_ops.wait import Clock
@@ -29,7 +30,7 @@ HOME, OFFICE = "203.0.113.9/32", "198.51.100.0/24"
 def rules(cloud: StrictCloud, group_id: str) -> Rules:
     [group] = cloud.client("ec2").describe_security_groups(GroupIds=[group_id])["SecurityGroups"]
     return {
-        (permission["FromPort"], cidr)
+        (permission.get("FromPort", -1), cidr)
         for permission in group["IpPermissions"]
         for cidr in (
             *(each["CidrIp"] for each in permission["IpRanges"]),
@@ -330,3 +331,50 @@ def test_destroying_twice_is_the_same_as_once(stack: Stack, cloud: StrictCloud) 
     security_group.destroy(stack, made)
     security_group.destroy(stack, made)
     assert cloud.holdings()["groups"] == before
+
+
+def shaped(stack: Stack, **shape: Any) -> Stack:  # noqa: ANN401 - whatever a shape has
+    assert stack.wanted
+    return replace(stack, wanted=replace(stack.wanted, shape=Shape(**shape)))
+
+
+def test_a_tunnel_closes_the_servers_port_and_up_without_it_opens_it_again(
+    real_ports: Stack, cloud: StrictCloud
+) -> None:
+    made = security_group.create(allowing(real_ports, OFFICE, only=True))
+    by_hand(cloud, made.id)
+    plain = allowing(real_ports, HOME, only=False)
+    security_group.create(shaped(plain, access="tunnel"))
+    office = [(port, cidr) for port, cidr in rules(cloud, made.id) if cidr == OFFICE]
+    assert (22, OFFICE) in office
+    assert (5000, OFFICE) not in office
+    assert (5000, HOME) in rules(cloud, made.id)  # made by hand, up to 5100
+    security_group.create(shaped(plain, access="port"))
+    assert (5000, OFFICE) in rules(cloud, made.id)
+
+
+def test_a_domains_port_80_is_open_to_the_world_as_long_as_there_is_a_domain(
+    real_ports: Stack, cloud: StrictCloud
+) -> None:
+    plain = allowing(real_ports, HOME, only=False)
+    domain = shaped(plain, tls="acme", domain="mlflow.example.org")
+    made = security_group.create(domain)
+    own = {(port, HOME) for port in (22, 5000)}
+    assert rules(cloud, made.id) == own | {(80, "0.0.0.0/0"), (80, "::/0")}
+    found = cloud.client("ec2").describe_security_group_rules()["SecurityGroupRules"]
+    tags = [tag["Value"] for rule in found for tag in rule["Tags"] if "from" in tag["Key"]]
+    assert sorted(tags) == ["acme", "acme", "default", "default"]
+    assert security_group.find(domain) == made
+    security_group.create(plain)
+    assert rules(cloud, made.id) == own
+
+
+def test_no_login_is_refused_while_a_range_named_before_lets_the_world_in(
+    real_ports: Stack,
+) -> None:
+    security_group.create(allowing(real_ports, "0.0.0.0/0", only=True))
+    plain = allowing(real_ports, HOME, only=False)
+    assert security_group.find(plain)
+    with pytest.raises(BadOption, match="asks for no login"):
+        security_group.find(shaped(plain, login=False))
+    assert security_group.find(shaped(plain, login=False, access="tunnel"))
