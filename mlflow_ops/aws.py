@@ -104,6 +104,11 @@ class Aws:
         return client
 
     @property
+    def uses_tls(self) -> bool:
+        """Whether S3 is reached over TLS, as it always is but for some emulators."""
+        return self.s3.meta.endpoint_url.startswith("https://")
+
+    @property
     def identity(self) -> tuple[str, str]:
         """The caller's account number and partition (`aws`, `aws-cn`, …)."""
         answer, _ = self._caller

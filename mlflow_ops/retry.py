@@ -16,19 +16,23 @@ T = TypeVar("T")
 DEADLINE = 120.0
 
 
-def while_unknown(ask: Callable[[], T], *codes: str, clock: Clock = CLOCK) -> T:
+def while_unknown(
+    ask: Callable[[], T], *codes: str, clock: Clock = CLOCK, said: tuple[str, ...] = ()
+) -> T:
     """Return what `ask` answers, asking again for two minutes while AWS says one of `codes`.
 
-    Raises TimedOut when it still does then, and any other error at once.
+    Where a code says too little, `said` are words of the message to know such an error by. Raises
+    TimedOut when AWS still says it then, and any other error at once.
     """
 
     def answer() -> list[T] | None:
         try:
             return [ask()]
         except sdk.ClientError as error:
-            if code(error) in codes:
+            message = error.response.get("Error", {}).get("Message", "")
+            if code(error) in codes or any(words in message for words in said):
                 return None
             raise
 
-    what = f"AWS to know what was just made ({', '.join(codes)})"
+    what = f"AWS to know what was just made ({', '.join((*codes, *said))})"
     return until(what, answer, deadline=DEADLINE, pause=0.5, clock=clock)[0]

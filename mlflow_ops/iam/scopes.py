@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ARN = "arn:{partition}"
-EC2 = f"{ARN}:ec2:{{region}}:{{account}}"
+# The account is left open, as short as a policy has to be: an identity's policy allows nothing in
+# another one but what that has shared, like the subnets of an organisation's VPC.
+EC2 = f"{ARN}:ec2:{{region}}:*"
 IAM = f"{ARN}:iam::{{account}}"
 
 
@@ -50,18 +52,22 @@ BORN_OURS = (("StringEquals", f"aws:RequestTag/{TAG}", "{stack}"),)
 # Descriptions know no resource; the region they are asked in can be held fast.
 HERE = Scope("LookHere", given=(("StringEquals", "aws:RequestedRegion", "{region}"),))
 ACCOUNT = Scope("LookAnywhere")
-ROLES = ("instance-profile", "role")
-# Until a user exists, or once it is gone, IAM knows it without its path.
-USER = Scope("User", (f"{IAM}:user{IAM_PATH}{{base}}", f"{IAM}:user/{{base}}"))
+# Until a thing exists, or once it is gone, IAM knows it without its path; and no two of a kind have
+# one name, whatever their paths.
+NAMED = Scope("OwnIam", (f"{IAM}:*/{{base}}",))
 ADMINISTRATOR = Scope(
     "UserAsTaught",
-    USER.arns,
+    (f"{IAM}:user*/{{base}}",),
     (("ArnEquals", "iam:PolicyARN", f"{ARN}:iam::aws:policy/AdministratorAccess"),),
 )
 USER_GROUPS = Scope("UserGroups", (f"{IAM}:group/*",))
 USER_DEVICES = Scope("UserDevices", (f"{IAM}:mfa/*",))
-ROLE = Scope("Role", tuple(f"{IAM}:{kind}{IAM_PATH}{{base}}" for kind in ROLES))
-EVERY_IAM = Scope("OursInIam", tuple(f"{IAM}:{kind}{IAM_PATH}*" for kind in (*ROLES, "user")))
+PASS_ROLE = Scope(
+    "PassRole",
+    (f"{IAM}:role*/{{base}}",),
+    (("StringEquals", "iam:PassedToService", "{ec2}"),),
+)
+EVERY_IAM = Scope("OursInIam", (f"{IAM}:*{IAM_PATH}*",))
 EVERY_BUCKET = Scope("OurBuckets", (f"{ARN}:s3:::mlflow-ops-*",))
 BUCKET = Scope("Bucket", (f"{ARN}:s3:::{{bucket}}",))
 OBJECTS = Scope("Objects", (f"{ARN}:s3:::{{bucket}}/*",))
@@ -83,10 +89,10 @@ AROUND = Scope(
     (f"{ARN}:ec2:{{region}}::image/*", f"{EC2}:subnet/*", f"{EC2}:vpc/*", KEY_PAIR.arns[0]),
 )
 CREATORS = ("CreateSecurityGroup", "ImportKeyPair", "RunInstances")
-# Tags go on what is being made, never on what is somebody else's.
+# Tags go on what is being made, of whatever kind, never on what is somebody else's.
 TAGS = Scope(
     "TagNew",
-    (*NEW.arns, f"{EC2}:key-pair/*"),
+    (f"{EC2}:*",),
     (*BORN_OURS, ("StringEquals", "ec2:CreateAction", *CREATORS)),
 )
 LOGIN = Scope("PushKey", (f"{EC2}:instance/*",), (*OURS, ("StringEquals", "ec2:osuser", "ubuntu")))

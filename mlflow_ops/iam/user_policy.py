@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops.policies import USER_POLICY, administrator_access, server_policy
+from mlflow_ops.policies import SERVER_POLICY, administrator_access, server_policy
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -20,14 +20,14 @@ def give(stack: Stack) -> None:
         iam.attach_user_policy(UserName=name, PolicyArn=_administrator(stack))
     else:
         document = json.dumps(_document(stack))
-        iam.put_user_policy(UserName=name, PolicyName=USER_POLICY, PolicyDocument=document)
+        iam.put_user_policy(UserName=name, PolicyName=SERVER_POLICY, PolicyDocument=document)
 
 
 def correct(stack: Stack) -> None:
     """Give a user that is there the wanted policy, and take all others off it."""
     give(stack)
     iam, name = stack.aws.iam, stack.names.base
-    wanted = {_administrator(stack) if stack.want().as_taught else USER_POLICY}
+    wanted = {_administrator(stack) if stack.want().as_taught else SERVER_POLICY}
     for arn in {*_attached(iam, name)} - wanted:
         iam.detach_user_policy(UserName=name, PolicyArn=arn)
     for policy in {*_inline(iam, name)} - wanted:
@@ -40,9 +40,9 @@ def is_right(stack: Stack) -> bool:
     attached, inline = _attached(iam, name), _inline(iam, name)
     if stack.want().as_taught:
         return (attached, inline) == ([_administrator(stack)], [])
-    if attached or inline != [USER_POLICY]:
+    if attached or inline != [SERVER_POLICY]:
         return False
-    held = iam.get_user_policy(UserName=name, PolicyName=USER_POLICY)["PolicyDocument"]
+    held = iam.get_user_policy(UserName=name, PolicyName=SERVER_POLICY)["PolicyDocument"]
     return bool(held == _document(stack))
 
 

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetRes
 from __future__ import annotations
 
 import re
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.inventory import buckets
@@ -82,4 +83,4 @@ def _removal(search: Search, kind: str, identifier: str) -> str | None:
     shape = model.operation_model(operation).input_shape
     if shape is None or f"{camel}Id" not in shape.members:
         return None
-    return search.command(f"ec2 delete-{kind} --{kind}-id {identifier}")
+    return search.command(f"ec2 delete-{kind} --{kind}-id {quote(identifier)}")

@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 from mlflow_ops.aws import code
 from mlflow_ops.errors import AwsRefused, MlflowOpsError
 from mlflow_ops.refusals import denials, limits
+from trainer import visible
 
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 UNKNOWN_KEY = {
@@ -78,7 +79,7 @@ def explain(error: Exception) -> AwsRefused:
 
 def _explain_answer(error: sdk.ClientError) -> str:
     name, action, met = code(error), error.operation_name, _met(error)
-    said = error.response.get("Error", {}).get("Message", "")
+    said = visible.line(error.response.get("Error", {}).get("Message", ""))
     region = "" if met.get("Service") == "iam" else met.get("Region", "")
     where, option = (f" in {region}", f" --region {region}") if region else ("", "")
     if name in EXPIRED | UNKNOWN_KEY:

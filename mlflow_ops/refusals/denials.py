@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.aws import code
+from trainer import visible
 
 if TYPE_CHECKING:
     import botocore.exceptions as sdk
@@ -36,7 +37,7 @@ WHY = re.compile(r"because (.+?)\.?\s*(?:Encoded authorization|$)", re.DOTALL)
 
 def sentence(error: sdk.ClientError) -> str:
     """Say who may not do what, and why; EC2's encoded message says nothing to people."""
-    said = error.response.get("Error", {}).get("Message", "")
+    said = visible.line(error.response.get("Error", {}).get("Message", ""))
     who, why = WHO.search(said), WHY.search(said)
     caller, action = (who[1], who[2]) if who else ("these credentials", _action(error))
     resource = f" on {who[3].strip(chr(34))}" if who and who[3] else ""
@@ -55,14 +56,13 @@ def _cure(action: str, because: str) -> str:
 
 def _printing(action: str) -> str:
     """Return the command that prints a policy with this action."""
-    from mlflow_ops.iam import permissions  # noqa: PLC0415 - it loads the steps, and they load this
+    from mlflow_ops.iam import commands  # noqa: PLC0415 - it loads the steps, and they load this
 
-    needing = [
-        command
-        for command, allowed in permissions.COMMANDS.items()
-        if any(name == action for _, name in allowed)
-    ]
-    return " ".join(["mlflow-ops policy", *(needing if len(needing) == 1 else [])])
+    ways = {"keys": "up", "role": "up --credentials role"}
+    tables = [*commands.COMMANDS.items()]
+    tables += [(ways[way], allowed) for way, allowed in commands.CREDENTIALS.items()]
+    needing = {words for words, allowed in tables if any(name == action for _, name in allowed)}
+    return " ".join(["mlflow-ops policy", *(needing if len(needing) == 1 else ())])
 
 
 def _action(error: sdk.ClientError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
@@ -56,6 +57,26 @@ def is_encrypted(s3: S3Client, name: str) -> bool:
             default={},
         )
     )
+
+
+def ownership(s3: S3Client, name: str) -> Any:  # noqa: ANN401 - AWS's own descriptions
+    """Return who owns what others put into the bucket."""
+    return setting(
+        lambda: s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"],
+        none="OwnershipControlsNotFoundError",
+        default={},
+    )
+
+
+def policy(s3: S3Client, name: str) -> dict[str, Any]:
+    """Return the bucket's policy, an empty one where it has none."""
+    text = setting(
+        lambda: s3.get_bucket_policy(Bucket=name)["Policy"],
+        none="NoSuchBucketPolicy",
+        default="{}",
+    )
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def size(s3: S3Client, name: str) -> tuple[int, int]:

@@ -9,8 +9,9 @@ import botocore.exceptions as sdk
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs, TimedOut
 from mlflow_ops.names import KEPT_TAG
+from mlflow_ops.records import Bucket
 from mlflow_ops.retry import while_unknown
-from mlflow_ops.s3 import buckets
+from mlflow_ops.s3 import buckets, protection
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -29,7 +30,7 @@ def create(stack: Stack) -> None:
 
 
 def settle(stack: Stack) -> None:
-    """Give the bucket its tags, close it to the public and encrypt it, once S3 knows it."""
+    """Give the bucket its tags and all that protects it, once S3 knows it."""
     while_unknown(lambda: _settle(stack), "NoSuchBucket", "OperationAborted", clock=stack.clock)
 
 
@@ -37,14 +38,8 @@ def missing(stack: Stack, tags: list[Any]) -> tuple[str, ...]:
     """Return in words what `settle` has to do to a bucket with these tags."""
     if stack.wanted is None:
         return ()
-    s3, name = stack.aws.s3, stack.names.bucket
-    closed = buckets.is_closed(s3, name)
-    wrong = {
-        "tags": not _are_right(stack, tags),
-        "public access block": closed == stack.wanted.as_taught,
-        "encryption": not buckets.is_encrypted(s3, name),
-    }
-    return tuple(thing for thing, lacking in wrong.items() if lacking)
+    tags_missing = () if _are_right(stack, tags) else ("tags",)
+    return (*tags_missing, *protection.lacking(stack))
 
 
 def tags_of(stack: Stack) -> Any:  # noqa: ANN401 - AWS's own descriptions
@@ -93,16 +88,10 @@ def _create(stack: Stack) -> None:
 
 
 def _settle(stack: Stack) -> None:
-    s3, name = stack.aws.s3, stack.names.bucket
+    there = stack.get(Bucket)
     if not _are_right(stack, held := tags_of(stack)):
         tag(stack, held)
-    if stack.want().as_taught:
-        s3.delete_public_access_block(Bucket=name)
-    else:
-        block: Any = buckets.CLOSED
-        s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
-    rule: Any = buckets.ENCRYPTED
-    s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=rule)
+    protection.put(stack, there.missing if there else tuple(protection.PROTECTIONS))
 
 
 def _are_right(stack: Stack, tags: list[Any]) -> bool:

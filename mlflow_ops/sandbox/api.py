@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 from werkzeug.wrappers import Request, Response
 
 from mlflow_ops.sandbox import cloud, refusal
-from mlflow_ops.sandbox.running import ADDRESS, PATH, STOP_PATH
+from mlflow_ops.sandbox.running import ADDRESS, METADATA, PATH, STOP_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from mlflow_ops.sandbox.metadata import Metadata
     from mlflow_ops.sandbox.running import Sandbox
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ class Front:
 
     `changed` is called after each request that may have changed an instance, before its answer
     is given; `hand_in` gets an instance and an SSH key for it, and tells whether it runs; `stop`
-    is called when the owner asks for the sandbox's end.
+    is called when the owner asks for the sandbox's end; `metadata` is what the host asks.
     """
 
     moto: WSGIApplication
@@ -46,6 +47,7 @@ class Front:
     changed: Callable[[], None]
     hand_in: Callable[[str, str], bool]
     stop: Callable[[], None]
+    metadata: Metadata
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -61,7 +63,7 @@ class Front:
     def _refusal(self, request: Request) -> Response | None:
         if not HOSTS.fullmatch(request.host) or "Origin" in request.headers:
             return refusal.not_from_here()
-        if request.path == PATH:
+        if request.path == PATH or request.path.startswith(METADATA):
             return None
         if request.path == STOP_PATH or request.path.startswith("/moto-api"):
             return None if self._is_owner(request) else refusal.not_the_owner()
@@ -81,6 +83,8 @@ class Front:
             return _json(self.sandbox.proof)
         if request.path == STOP_PATH:
             return self._stop(request)
+        if told := self.metadata.answer(request):
+            return told
         target = request.headers.get("X-Amz-Target")
         if target == SEND_KEY:
             return self._hand_in(json.loads(_body(request) or b"{}"))

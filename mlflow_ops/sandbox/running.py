@@ -13,6 +13,7 @@ from mlflow_ops.sandbox.places import Places
 ADDRESS = "127.0.0.1"
 PATH = "/mlflow-ops/sandbox"
 STOP_PATH = f"{PATH}/stop"
+METADATA = f"{PATH}/metadata/"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Sandbox:
     def access_key_id(self) -> str:
         """The one access key that its API takes from the start."""
         return f"AKIA{_digest('access key id', self.token)[:28].upper()}"
+
+    @property
+    def metadata(self) -> str:
+        """Where the host asks for the keys of its role; secret, since it takes no other proof."""
+        return f"{self.endpoint}{METADATA}{self.metadata_secret}"
+
+    @property
+    def metadata_secret(self) -> str:
+        """The part of that which only the host knows."""
+        return _digest("metadata", self.token)
 
     @property
     def secret_access_key(self) -> str:

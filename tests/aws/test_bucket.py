@@ -37,20 +37,6 @@ def test_the_bucket_is_private_encrypted_and_tagged_in_every_kind_of_region(
     assert bucket.find(stack) == bucket.find(replace(stack, wanted=None))
 
 
-def test_a_bucket_that_lost_its_settings_is_repaired(stack: Stack) -> None:
-    bucket.create(stack)
-    s3, name = stack.aws.s3, stack.names.bucket
-    s3.delete_public_access_block(Bucket=name)
-    s3.delete_bucket_encryption(Bucket=name)
-    found = bucket.find(stack)
-    assert found
-    assert found.missing == ("public access block", "encryption")
-    bucket.create(stack.knows(found))
-    again = bucket.find(stack)
-    assert again
-    assert again.missing == ()
-
-
 def test_a_crash_between_the_creation_and_the_tags_is_repaired(
     stack: Stack, cloud: StrictCloud
 ) -> None:

@@ -28,7 +28,7 @@ def test_the_user_has_tags_a_path_and_the_buckets_policy_alone(
     iam_user.create(stack)
     iam, name = cloud.client("iam"), stack.names.base
     user = iam.get_user(UserName=name)["User"]
-    document = iam.get_user_policy(UserName=name, PolicyName=policies.USER_POLICY)
+    document = iam.get_user_policy(UserName=name, PolicyName=policies.SERVER_POLICY)
     assert user["Path"] == "/mlflow-ops/"
     assert iam.list_user_tags(UserName=name)["Tags"] == stack.names.tags
     assert document["PolicyDocument"] == policies.server_policy(stack.names.bucket)
@@ -38,7 +38,7 @@ def test_the_user_has_tags_a_path_and_the_buckets_policy_alone(
 def test_a_user_without_its_policy_is_found_as_incomplete_and_repaired(stack: Stack) -> None:
     iam_user.create(stack)
     iam = stack.aws.iam
-    iam.delete_user_policy(UserName=stack.names.base, PolicyName=policies.USER_POLICY)
+    iam.delete_user_policy(UserName=stack.names.base, PolicyName=policies.SERVER_POLICY)
     found = iam_user.find(stack)
     assert found
     assert found.missing == ("policy",)
@@ -174,7 +174,7 @@ def test_the_usual_user_goes_in_five_calls(stack: Stack) -> None:
 
 def test_without_a_wish_nothing_is_missing(stack: Stack) -> None:
     iam_user.create(stack)
-    stack.aws.iam.delete_user_policy(UserName=stack.names.base, PolicyName=policies.USER_POLICY)
+    stack.aws.iam.delete_user_policy(UserName=stack.names.base, PolicyName=policies.SERVER_POLICY)
     found = iam_user.find(replace(stack, wanted=None))
     assert found
     assert found.missing == ()

@@ -8,6 +8,7 @@ that no run has taken are a failure too. `up` has a file of its own.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from cloud.permissions import Permissions, listed
 from cloud.proof import NOTHING, Proof, empty, ready
 from cloud.wire import answer, refusal
 
-from mlflow_ops.iam import permissions
+from mlflow_ops.iam import commands, permissions
+from mlflow_ops.target import Ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cloud.operator import Laptop
     from cloud.scene import Scene
     from cloud.server import StrictCloud
     from cloud.wire import Answer, Ask, Call
@@ -34,20 +37,28 @@ def test_status_and_the_clients_need_all_of_their_policies(scene: Scene) -> None
     laptop = ready(scene)
     status = Proof(scene, ("status",))
     status.show(lambda: laptop, "status", at_once=True)
+    told = {"code": 3, "shows": "allow me` lets it in"}
+    status.show(lambda: shut_out(laptop), "status", **told)
     status.show(partial(empty, scene), "status", code=3)
     status.check_complete()
     run, laptop = Proof(scene, ("run",)), ready(scene)
     run.show(lambda: laptop, "run", "--", "true")
+    run.show(lambda: shut_out(laptop), "run", "--", "true", **told)
     run.show(partial(empty, scene), "run", "--", "true", code=3)
     run.check_complete()
-    # Beside that these two ask AWS for nothing: both end before they load MLflow, without it.
-    for command in ("train", "check"):
-        client = Proof(scene, (command,))
+    # Beside that these ask AWS for nothing: all end before they reach the server, without it.
+    for words in (("train",), ("check",), ("env",), ("open",), ("user", "list")):
+        client = Proof(scene, words[:1])
         assert client.document == run.document
         denied = Permissions(NOTHING)
         with scene.cloud.also(denied.rule):
-            assert scene.operator.run(laptop, command).code == 1
+            assert scene.operator.run(laptop, *words).code == 1
         assert {need.action for need in denied.refused} == {"ec2:DescribeInstances"}
+
+
+def shut_out(laptop: Laptop) -> Laptop:
+    """Return the laptop as it is where the stack is at ports that nobody has opened."""
+    return replace(laptop, ports=Ports(9, 9))
 
 
 def test_audit_needs_all_of_its_policy(scene: Scene) -> None:
@@ -70,6 +81,7 @@ def test_down_needs_all_of_its_policy(scene: Scene) -> None:
     for make in (by_hand.network, by_hand.bucket, with_all):
         how = {"at_once": True, "lasting": True, "rule": in_iam.rare_parts}
         proof.show(partial(empty, scene, make), *DOWN, **how)
+    proof.show(partial(empty, scene, in_iam.role_with_all), *DOWN, at_once=True, lasting=True)
     proof.show(partial(empty, scene, in_iam.phone), *DOWN, rule=in_iam.rare_parts)
     laptop = empty(scene, in_iam.user, in_iam.role)
     proof.show(lambda: laptop, *DOWN, code=3, at_once=True, rule=undeletable)
@@ -86,8 +98,8 @@ def with_all(cloud: StrictCloud) -> None:
 
 
 def undeletable(call: Call, ask: Ask) -> Answer:
-    """Be an organisation whose users are not deleted."""
-    stays = call.ours and call.operation == "DeleteUser"
+    """Be an organisation whose users and roles are not deleted."""
+    stays = call.ours and call.operation in {"DeleteUser", "DeleteRole"}
     return refusal(call, "AccessDenied", "Explicitly denied.", 403) if stays else ask()
 
 
@@ -95,7 +107,7 @@ def test_all_in_one_fits_and_covers_each_command(scene: Scene) -> None:
     everything = Proof(scene, ())
     assert permissions.length(everything.document) <= permissions.LONGEST
     allowed = Permissions(everything.document)
-    for command in permissions.COMMANDS:
+    for command in commands.COMMANDS:
         for statement in Proof(scene, (command,)).document["Statement"]:
             for need in as_needs(statement):
                 assert allowed.allows(need), need

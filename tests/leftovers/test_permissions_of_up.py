@@ -11,6 +11,8 @@ from cloud.proof import Proof, empty, ready
 from cloud.wire import answer, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cloud.operator import Laptop
     from cloud.scene import Scene
     from cloud.server import StrictCloud
@@ -37,6 +39,25 @@ def test_up_needs_all_of_its_policy(scene: Scene) -> None:
     show_choices(proof)
     proof.show_renewal()
     proof.check_complete()
+
+
+def test_up_with_a_role_needs_all_that_its_policy_has_beyond(scene: Scene) -> None:
+    proof = Proof(scene, ("up", "--credentials", "role"))
+    proof.shown |= Proof(scene, ("up",)).parts & proof.parts
+    up = (*UP, "--credentials", "role")
+    proof.show(partial(empty, scene), *up, lasting=True)
+    proof.show(partial(with_role, scene, in_iam.take_role_off), *up, lasting=True)
+    proof.show(partial(with_role, scene, in_iam.make_profile_anew), *up, lasting=True)
+    proof.show(partial(empty, scene, in_iam.role_of_others), *up, lasting=True)
+    proof.check_complete()
+
+
+def with_role(scene: Scene, change: Callable[[StrictCloud], None]) -> Laptop:
+    """Return a laptop with a stack that has a role, in which this was changed."""
+    laptop = empty(scene)
+    assert scene.up(laptop, "--credentials", "role").code == 0
+    change(scene.cloud)
+    return laptop
 
 
 def with_policies(cloud: StrictCloud) -> None:
@@ -70,6 +91,6 @@ def no_parameter(call: Call, ask: Ask) -> Answer:
 def test_up_as_taught_needs_all_that_its_policy_has_beyond(scene: Scene) -> None:
     proof = Proof(scene, ("up", "--as-taught"))
     proof.shown |= Proof(scene, ("up",)).parts
-    make = (in_iam.administrators, with_policies)
+    make = (in_iam.administrators, with_policies, by_hand.tls_only)
     proof.show(partial(empty, scene, *make), *UP, "--as-taught", lasting=True)
     proof.check_complete()

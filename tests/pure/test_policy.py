@@ -14,7 +14,7 @@ from cloud.permissions import Permissions, listed
 
 from mlflow_ops.cli import group
 from mlflow_ops.cli.policy import HALVES
-from mlflow_ops.iam import permissions
+from mlflow_ops.iam import commands, permissions
 from mlflow_ops.iam.scopes import Scope
 from mlflow_ops.names import Names
 from mlflow_ops.refusals.denials import S3_ACTIONS
@@ -26,7 +26,12 @@ ACCOUNT = "123456789012"
 EC2 = f"arn:aws:ec2:us-east-1:{ACCOUNT}"
 OURS = {"aws:ResourceTag/mlflow-ops:stack": "mlflow"}
 # Actions that are no calls of their own, but come with one.
-BESIDE = {"s3:TagResource", "s3:DeleteObjectVersion", "s3:PutBucketOwnershipControls"}
+BESIDE = {
+    "iam:PassRole",
+    "s3:TagResource",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketOwnershipControls",
+}
 SERVICES = {"tag": "resourcegroupstaggingapi"}
 
 
@@ -43,7 +48,7 @@ def test_a_newcomer_without_credentials_gets_a_policy_for_any_account() -> None:
     shown = asked("up")
     assert shown.exit_code == 0
     assert "say --account" in shown.stderr
-    assert "arn:aws:iam::*:user/mlflow-ops/mlflow-ops-mlflow-us-east-1" in shown.stdout
+    assert "arn:aws:iam::*:*/mlflow-ops-mlflow-us-east-1" in shown.stdout
     assert "arn:aws:s3:::mlflow-ops-mlflow-*-us-east-1-an" in shown.stdout
 
 
@@ -64,15 +69,16 @@ def test_an_account_that_is_none_is_refused(account: str) -> None:
 
 def test_the_names_region_and_partition_are_the_stacks_own() -> None:
     text = json.dumps(document("--name", "team", "--region", "cn-north-1"))
-    assert f"arn:aws-cn:iam::{ACCOUNT}:user/mlflow-ops/mlflow-ops-team-cn-north-1" in text
+    assert f"arn:aws-cn:iam::{ACCOUNT}:*/mlflow-ops-team-cn-north-1" in text
     assert "arn:aws:" not in text
     assert "us-east-1" not in text
     assert '"aws:RequestTag/mlflow-ops:stack": "team"' in text
 
 
-@pytest.mark.parametrize("command", [*permissions.COMMANDS, None])
-def test_each_document_is_one_that_iam_takes(command: str | None) -> None:
-    made = document(*([command] if command else []))
+@pytest.mark.parametrize("credentials", commands.CREDENTIALS)
+@pytest.mark.parametrize("command", [*commands.COMMANDS, None])
+def test_each_document_is_one_that_iam_takes(command: str | None, credentials: str) -> None:
+    made = document(*([command] if command else []), "--credentials", credentials)
     assert permissions.length(made) <= permissions.LONGEST
     sids = [statement["Sid"] for statement in made["Statement"]]
     assert len(set(sids)) == len(sids)
@@ -80,7 +86,7 @@ def test_each_document_is_one_that_iam_takes(command: str | None) -> None:
         assert re.fullmatch("[A-Za-z0-9]+", statement["Sid"])
         assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
         for arn in listed(statement["Resource"]):
-            assert arn == "*" or re.fullmatch(r"arn:aws:\w+:[\w-]*:\d*:[\w./*-]+", arn), arn
+            assert arn == "*" or re.fullmatch(r"arn:aws:\w+:[\w-]*:(\d*|\*):[\w./*-]+", arn), arn
 
 
 def test_the_longest_names_still_fit_into_one_policy() -> None:
@@ -96,13 +102,15 @@ def test_a_policy_that_is_too_long_for_iam_says_how_to_part_it() -> None:
     assert ("make two" in shown.stderr) == too_long
     for half in HALVES:
         assert asked(*far, *half.split()).stderr == ""
-    assert {word for half in HALVES for word in half.split()} == set(permissions.COMMANDS)
+    assert {word for half in HALVES for word in half.split()} == set(commands.COMMANDS)
 
 
 def test_every_action_is_one_of_awss() -> None:
     session = botocore.session.Session()
     s3_calls = {action: call for call, action in S3_ACTIONS.items()}
-    for _, action in {each for allowed in permissions.COMMANDS.values() for each in allowed}:
+    tables = (commands.COMMANDS, commands.CREDENTIALS)
+    listed = (allowed for table in tables for allowed in table.values())
+    for _, action in {each for allowed in listed for each in allowed}:
         service, _, name = action.partition(":")
         model = session.get_service_model(SERVICES.get(service, service))
         call = s3_calls.get(name, name) if service == "s3" else name
@@ -117,6 +125,19 @@ def test_the_administrators_policy_is_attached_only_by_an_operator_who_may() -> 
     ]
     condition = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}
     assert statement["Condition"] == {"ArnEquals": condition}
+
+
+def test_only_the_servers_role_is_passed_and_only_to_ec2() -> None:
+    base = "mlflow-ops-mlflow-us-east-1"
+    pass_role, to_ec2 = "iam:PassRole", {"iam:PassedToService": "ec2.amazonaws.com"}
+    role = f"arn:aws:iam::{ACCOUNT}:role/mlflow-ops/{base}"
+    allowed = Permissions(document("up", "--credentials", "role"))
+    assert allowed.allows(Need(pass_role, role, to_ec2))
+    assert not allowed.allows(Need(pass_role, f"{role}-2", to_ec2))
+    assert not allowed.allows(Need(pass_role, f"arn:aws:iam::{ACCOUNT}:role/admin", to_ec2))
+    to_lambda = {"iam:PassedToService": "lambda.amazonaws.com"}
+    assert not allowed.allows(Need(pass_role, role, to_lambda))
+    assert not Permissions(document("up")).allows(Need(pass_role, role, to_ec2))
 
 
 @pytest.mark.parametrize(
