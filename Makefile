@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 WHEELS := build/wheels
 AWS_CLI := build/awscli/bin
+AUDIT := build/audit
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-aws lint format lock bench bench-host clean
+.PHONY: demo test test-aws lint format lock audit-lock bench bench-host clean
 
 demo: $(BIN)/python
 	$(PIP) install '.[sandbox]'
@@ -40,8 +41,24 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --
 	--only-binary :all: --no-emit-index-url --no-annotate --no-header --upgrade
 lock: $(BIN)/python
 	$(PIP) install uv
-	cd mlflow_ops/lock && for each in requirements uv; do \
+	cd mlflow_ops/lock && for each in requirements uv caddy; do \
 		../../$(UV_COMPILE) $$each.in --output-file $$each.txt; done
+
+# Asks the OSV database, over the network, what is known against any version in the locks, whichever
+# Python or processor it is for: markers go, and a package's second version into a second file.
+audit-lock: $(AUDIT)/bin/pip-audit
+	rm -rf $(AUDIT)/locks && mkdir -p $(AUDIT)/locks
+	awk '/^[^ ]/ { split($$1, pin, "=="); file = "$(AUDIT)/locks/" ++seen[pin[1]] ".txt"; \
+		print $$1 " \\" > file; next } { print > file }' mlflow_ops/lock/*.txt
+	code=0; for each in $(AUDIT)/locks/*.txt; do \
+		$(AUDIT)/bin/pip-audit --disable-pip --strict --progress-spinner off \
+			--vulnerability-service osv $(AUDIT_OPTIONS) -r $$each || code=1; \
+	done; exit $$code
+
+# Apart from ours, since it brings some thirty packages that nothing else needs.
+$(AUDIT)/bin/pip-audit:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip --disable-pip-version-check --quiet install 'pip-audit>=2.10'
 
 bench: $(BIN)/python $(AWS_CLI)/aws
 	$(PIP) install '.[sandbox]'

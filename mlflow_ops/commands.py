@@ -57,7 +57,7 @@ def admit(public_key: str) -> str:
     key, listed = shlex.quote(public_key), ".ssh/authorized_keys"
     return (
         f"umask 077 && mkdir -p .ssh && touch {listed} && "
-        f"{{ grep -qxF {key} {listed} || echo {key} >> {listed}; }}"
+        f"{{ grep -qxF -e {key} {listed} || printf '%s\\n' {key} >> {listed}; }}"
     )
 
 
@@ -81,12 +81,18 @@ def facts() -> str:
 def sha256(path: str) -> str:
     """Return the command that prints a file's SHA-256, or nothing where there is no file."""
     # With a brace, not a parenthesis: after `$(` that would begin arithmetic.
-    return f"{{ sha256sum {path} || shasum -a 256 {path}; }} 2>/dev/null | cut -d' ' -f1"
+    file = shlex.quote(path)
+    return f"{{ sha256sum {file} || shasum -a 256 {file}; }} 2>/dev/null | cut -d' ' -f1"
 
 
 def parse_facts(printed: str) -> dict[str, str]:
-    """Return the KEY=VALUE lines of a facts command as a mapping."""
-    return dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
+    """Return the KEY=VALUE lines of a facts command as a mapping.
+
+    The first line of a key counts, so that no value with a newline makes up a fact before it; a
+    value that is not plain to read says nothing.
+    """
+    pairs = [line.partition("=")[::2] for line in printed.split("\n") if "=" in line]
+    return {key: value if value.isprintable() else "" for key, value in reversed(pairs)}
 
 
 def aws_credentials(key_id: str, secret: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 import trainer
-from trainer import interrupts
+from trainer import interrupts, visible
 from trainer.errors import TrainerError
 from trainer.model import LARGEST_SEED
 
@@ -51,9 +51,9 @@ def main(data: str | None, tracking_uri: str | None, *, as_json: bool, **asked: 
     try:
         result = trainer.run(trainer.data.load(data), training, tracking_uri)
     except TrainerError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(visible.text(f"Error: {error}"), err=True)
         sys.exit(error.exit_code)
-    click.echo(json.dumps(result.as_json(), indent=2) if as_json else _told(result))
+    click.echo(json.dumps(result.as_json(), indent=2) if as_json else visible.text(_told(result)))
 
 
 def _told(result: trainer.Result) -> str:

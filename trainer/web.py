@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent import futures
 from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+# Bytes; a thousand times the published data set.
+LARGEST = 100_000_000
 
 
 def is_web(uri: str) -> bool:
@@ -57,11 +60,21 @@ def fetch(url: str, seconds: float) -> bytes:
     """GET the whole body, within so many seconds; raises OSError (`cause` says why)."""
 
     def work() -> bytes:
-        response = requests.get(url, timeout=seconds)
-        response.raise_for_status()
-        return response.content
+        with requests.get(url, timeout=seconds, stream=True) as response:
+            response.raise_for_status()
+            return _body(response)
 
     return within(seconds, work)
+
+
+def _body(response: requests.Response) -> bytes:
+    """Return the body, or raise OSError for one that is too long to be a data set."""
+    found = bytearray()
+    for piece in response.iter_content(65_536):
+        found += piece
+        if len(found) > LARGEST:
+            raise OSError(errno.EFBIG, f"it is longer than {LARGEST // 1_000_000} MB")
+    return bytes(found)
 
 
 def cause(error: OSError) -> str:

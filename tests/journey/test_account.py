@@ -19,6 +19,7 @@ from journey import double, place, sweep
 from journey.conftest import document
 
 from mlflow_ops.names import IAM_PATH, Names
+from mlflow_ops.steps import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +154,7 @@ def is_seen_from(other: Laptop, tmp_path: Path, ids: dict[str, str]) -> None:
     states = {step["step"]: step["state"] for step in status["steps"]}
     assert (status["state"], states["software"]) == ("ready", "unknown")
     going = set(other.told("down", "--dry-run")["would_destroy"])
-    assert going == {ids[step] for step in ids if step not in {"aws_profile", "software", "server"}}
+    assert going == {ids[step] for step in ids if STEPS[step].PLACE == "aws"}
     assert not (tmp_path / "other").exists()
 
 

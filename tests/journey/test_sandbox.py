@@ -22,7 +22,10 @@ STEPS = [
     "key_pair",
     "security_group",
     "instance",
+    "host_key",
     "software",
+    "certificate",
+    "login",
     "server",
 ]
 FEATURES = (
@@ -67,7 +70,7 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
     first = document(made)
     assert first["state"] == "ready"
     assert [step["step"] for step in first["steps"]] == STEPS
-    assert first["tracking_uri"].startswith("http://127.0.0.1:")
+    assert first["tracking_uri"].startswith("https://127.0.0.1:")
 
     again = sandboxed("up", "--yes", "--json")
     assert again.code == 0
@@ -137,7 +140,7 @@ def test_run_passes_on_the_exit_code_and_sets_the_uri_for_the_command_alone(
     script = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI']); sys.exit(7)"
     own = {"AWS_ACCESS_KEY_ID": "the-users-own"}
     ran = sandboxed("run", "--", sys.executable, "-c", script, **own)
-    assert (ran.code, ran.out.startswith("http://127.0.0.1:")) == (7, True)
+    assert (ran.code, ran.out.startswith("https://127.0.0.1:")) == (7, True)
     shown = sandboxed("run", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID $AWS_ENDPOINT_URL", **own)
     assert shown.out.split() == ["the-users-own", os.environ["AWS_ENDPOINT_URL"]]
     missing = sandboxed("run", "--", "no-such-command")

@@ -109,10 +109,10 @@ def test_down_asks_before_it_removes_what_a_dead_sandbox_has_left(sandboxed: Cli
     (cloud.parent / "thesis.txt").write_text("the user's own")
     shown = sandboxed("down", "--dry-run", "--json")
     assert document(shown) == {"would_destroy": [str(cloud)]}
-    assert (cloud / "host" / "mlflow" / "mlflow.db").exists()
+    assert (cloud / "host" / "mlflow" / "data" / "mlflow.db").exists()
     unasked = sandboxed("down")
     assert (unasked.code, "--yes" in unasked.err) == (2, True)
-    assert (cloud / "host" / "mlflow" / "mlflow.db").exists()
+    assert (cloud / "host" / "mlflow" / "data" / "mlflow.db").exists()
     assert sandboxed("down", "--yes").code == 0
     assert [path.name for path in cloud.parent.iterdir()] == ["thesis.txt"]
 

@@ -92,3 +92,15 @@ def test_help_loads_nothing_heavy() -> None:
     words = [sys.executable, "-c", script]
     shown = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert shown.strip() == "[]"
+
+
+def test_every_line_of_the_threat_model_names_a_test_that_there_is() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    start = text.index("| what | from whom |")
+    rows = text[start : text.index("\n\n", start)].splitlines()[2:]
+    for row in rows:
+        shown = re.findall("`(tests/[^`]*)`", row.split("|")[4])
+        assert shown, row
+        for path, _, name in (each.partition("::") for each in shown):
+            assert (ROOT / path).exists(), path
+            assert not name or f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), name

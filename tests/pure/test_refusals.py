@@ -77,6 +77,7 @@ def test_every_way_of_saying_no_leads_to_the_policy(code: str) -> None:
         ("HeadBucket", "s3:ListBucket", "`mlflow-ops policy`"),
         ("GetBucketEncryption", "s3:GetEncryptionConfiguration", "`mlflow-ops policy up`"),
         ("DeleteBucket", "s3:DeleteBucket", "`mlflow-ops policy down`"),
+        ("PutBucketPolicy", "s3:PutBucketPolicy", "`mlflow-ops policy up`"),
     ],
 )
 def test_a_bare_403_of_s3_still_names_the_action(call: str, action: str, cure: str) -> None:
