@@ -64,10 +64,17 @@ class Machine(Protocol):
     def pull_plug(self) -> None:
         """Take its power away without a warning; keeps the disk."""
 
-    def run(self, command: str, deadline: float = 30) -> str:
+    def run(self, command: str, deadline: float = 30, stdin: str = "") -> str:
         """Return what a shell command prints, run as root inside without SSH.
 
         For the tests' own looking and breaking. Seconds; raises `MachineFailed` with the output.
+        """
+
+    def stranger(self) -> list[str]:
+        """Return what to put before a command of this computer to run it on another one.
+
+        From there, until the next power off, the machine's `address` is reached and the `gateway`,
+        where AWS is, and nothing else.
         """
 
     def cut_off(self) -> None:

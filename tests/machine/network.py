@@ -8,6 +8,9 @@ the machine, 127.9.<slot>.1 this computer. They are routed to the wire while it 
 plain loopback when it does not, so that no packet meant for a machine can ever leave. A closed
 port refuses, as on a real host, and a server on the machine's 127.0.0.1 is not to be reached.
 
+A stranger has a namespace too, 127.9.<slot>.254, with a wire to the machine and one to this
+computer, where AWS is, and to nothing else.
+
 The wire to the world is slirp4netns: what the machine sends leaves as this process's own
 connections would. No forwarding, no packet filter, nothing to undo: when the process that holds
 the namespace ends, all of it is gone.
@@ -44,9 +47,24 @@ class Wire:
         return f"127.9.{self.slot}.1"
 
     @property
+    def stranger(self) -> str:
+        """The stranger's address, which no life of the machine ever has."""
+        return f"127.9.{self.slot}.254"
+
+    @property
     def name(self) -> str:
         """The interface here."""
         return f"mlflow-ops-{self.slot}"
+
+    @property
+    def stranger_name(self) -> str:
+        """The interface here of the stranger's own wire."""
+        return f"stranger-{self.slot}"
+
+    @property
+    def places(self) -> list[Path]:
+        """Where both interfaces are to be seen while they exist."""
+        return [Path("/sys/class/net", name) for name in (self.name, self.stranger_name)]
 
     def next(self) -> Wire:
         """Return the wire of the machine's next life."""
@@ -54,11 +72,22 @@ class Wire:
 
     def lay(self, holder: int) -> list[list[str]]:
         """Return the commands that lay it to the namespace held by this process."""
-        peer = ["peer", "name", "host0", "netns", str(holder)]
         return [
-            ["ip", "link", "add", self.name, "type", "veth", *peer],
+            _veth(self.name, "host0", ["netns", str(holder)]),
             ["sh", "-c", _end(self.name, self.gateway, self.address)],
             [*inside(holder), "sh", "-c", _end("host0", self.address, self.gateway)],
+        ]
+
+    def lay_to_stranger(self, holder: int, stranger: int) -> list[list[str]]:
+        """Return the commands that lay two to a stranger's: from the machine's, and from here."""
+        own, here, there = self.stranger_name, ["netns", str(stranger)], ["sh", "-c"]
+        return [
+            [*inside(holder), *_veth("host1", "host0", here)],
+            [*inside(holder), *there, _end("host1", self.address, self.stranger)],
+            [*inside(stranger), *there, _end("host0", self.stranger, self.address)],
+            _veth(own, "host1", here),
+            [*there, _end(own, self.gateway, self.stranger)],
+            [*inside(stranger), *there, _end("host1", self.stranger, self.gateway)],
         ]
 
 
@@ -72,6 +101,11 @@ def held(holder: int) -> bool:
 def inside(holder: int) -> list[str]:
     """Return what to put before a command of this computer to run it in that network."""
     return ["nsenter", "--net", "--target", str(holder)]
+
+
+def _veth(name: str, other: str, place: list[str]) -> list[str]:
+    """Return the command that makes a wire, its other end in that place."""
+    return ["ip", "link", "add", name, "type", "veth", "peer", "name", other, *place]
 
 
 def _end(interface: str, own: str, other: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from . import image, inherited, network, seed, slots, supervisor, tools
 from .shell import do
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -97,9 +97,8 @@ class NspawnMachine:
         self._group.remove()
         self._group.make(MEMORY)
         self._wire = self._wire.next()
-        holder = self._start(network.HOLD)
-        wait.until("a network namespace", lambda: network.held(holder), deadline=10, pause=0.01)
-        for command in self._wire.lay(holder):
+        holder, stranger = self._namespace(), self._namespace()
+        for command in (*self._wire.lay(holder), *self._wire.lay_to_stranger(holder, stranger)):
             do(*command)
         self._start(network.world(holder))
         self._start(supervisor.command(self._disk, holder, self._group.enter("machine")))
@@ -114,9 +113,14 @@ class NspawnMachine:
             child.wait()
         self._children.clear()
 
-    def run(self, command: str, deadline: float = 30) -> str:
+    def run(self, command: str, deadline: float = 30, stdin: str = "") -> str:
         """Return what a root shell inside prints."""
-        return do(*supervisor.inside(self._leader(), self._group, command), deadline=deadline)
+        inside = supervisor.inside(self._leader(), self._group, command)
+        return do(*inside, deadline=deadline, stdin=stdin)
+
+    def stranger(self) -> list[str]:
+        """Return what puts a command into the stranger's network, which goes at power off."""
+        return network.inside(self._children[1].pid)
 
     def cut_off(self) -> None:
         """Take its way to the world."""
@@ -133,12 +137,14 @@ class NspawnMachine:
     def _start(self, command: list[str]) -> int:
         """Start a process beside the machine, and return its id."""
         entered = ["sh", "-c", self._group.enter("outside") + 'exec "$@"', "sh", *command]
-        with self._disk.console.open("ab") as console:
-            child = subprocess.Popen(
-                entered, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
-            )
-        self._children.append(child)
-        return child.pid
+        self._children.append(supervisor.started(entered, self._disk))
+        return self._children[-1].pid
+
+    def _namespace(self) -> int:
+        """Return the id of a new process that holds a network of its own."""
+        holder = self._start(network.HOLD)
+        wait.until("a network namespace", lambda: network.held(holder), deadline=10, pause=0.01)
+        return holder
 
     def _off(self) -> bool:
         """Whether the supervisor has nothing more to do."""

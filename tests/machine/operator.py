@@ -7,17 +7,19 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import wait
+from mlflow_ops.tracking import Tracking
 
 from . import cloud, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+OURS = ("MLFLOW_", "AWS_")
 UP = ("up", "--yes", "--json", "--allow", "127.0.0.0/8")
 
 
@@ -37,10 +39,15 @@ class Ran:
 
 @dataclass(frozen=True)
 class Operator:
-    """Runs `mlflow-ops` as a user does, with files of its own."""
+    """Runs `mlflow-ops` as a user does, with files of its own.
+
+    `before` is put before the command, and `more` is in its environment besides.
+    """
 
     cloud: cloud.Cloud
     folder: Path
+    before: tuple[str, ...] = ()
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def machine(self) -> kinds.Machine:
@@ -51,13 +58,34 @@ class Operator:
     def environment(self) -> dict[str, str]:
         """The environment of the command line."""
         home = {"HOME": str(self.folder), "MLFLOW_OPS_HOME": str(self.folder / "ops")}
-        return os.environ | home | self.cloud.environment()
+        return os.environ | home | self.cloud.environment() | dict(self.more)
+
+    @property
+    def files(self) -> Path:
+        """The folder of the one stack's local files."""
+        [found] = (self.folder / "ops" / "stacks" / "mlflow" / "stack").glob("*.*")
+        return found
+
+    def exports(self) -> dict[str, str]:
+        """Return what a shell has in its environment after `eval "$(mlflow-ops env)"`."""
+        printed = self("env", "--shell", "bash")
+        assert printed.code == 0, printed.err
+        shell = ["env", "-i", "bash", "--noprofile", "--norc", "-c", 'eval "$(cat)"; env -0']
+        done = subprocess.run(shell, input=printed.out, capture_output=True, text=True, check=True)
+        found = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+        return {name: value for name, value in found.items() if name.startswith(OURS)}
+
+    def tracking(self, deadline: float = 5) -> Tracking:
+        """Return the server's API at the machine's present address, asked as the admin."""
+        password = (self.files / "admin-password").read_text(encoding="utf-8")
+        uri = f"https://{self.machine.address}:5000"
+        return Tracking(uri, "admin", password, self.files / "ca.crt", deadline)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and do not wait for its end."""
         program = str(Path(sys.executable).with_name("mlflow-ops"))
         return subprocess.Popen(
-            [program, *words],
+            [*self.before, program, *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ class MachineFailed(Exception):
     """A command that prepares, runs or looks into a machine ended badly."""
 
 
-def do(*command: str, deadline: float = 600) -> str:
+def do(*command: str, deadline: float = 600, stdin: str = "") -> str:
     """Return what the command prints; raise MachineFailed after an error or `deadline` seconds."""
     try:
         done = subprocess.run(
@@ -21,7 +21,7 @@ def do(*command: str, deadline: float = 600) -> str:
             check=True,
             timeout=deadline,
             env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,8 +1,9 @@
-"""The commands that start a machine on its disk and reach into it; nothing here runs them."""
+"""The commands that start a machine on its disk and reach into it."""
 
 from __future__ import annotations
 
 import shlex
+import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,14 @@ class Disk:
         work = self.folder / "work"
         options = f"lowerdir={self.root},upperdir={self.upper},workdir={work}"
         return ["mount", "-t", "overlay", "overlay", "-o", options, str(self.folder / "whole")]
+
+
+def started(command: list[str], disk: Disk) -> subprocess.Popen[bytes]:
+    """Start a process whose output goes to the machine's console."""
+    with disk.console.open("ab") as console:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
+        )
 
 
 def command(disk: Disk, holder: int, enter: str) -> list[str]:

@@ -41,7 +41,7 @@ def _can_run() -> None:
 def remains(number: int) -> list[str]:
     """Return what there is of a slot's machine: groups, interface, mounts, disk, processes."""
     slot = slots.Slot(number)
-    places = [*slot.group.trees, slot.disk, Path("/sys/class/net", slot.wire().name)]
+    places = [*slot.group.trees, slot.disk, *slot.wire().places]
     found = [str(path) for path in places if path.exists()]
     mounts = Path("/proc/self/mounts").read_text().splitlines()
     found += [line for line in mounts if f"{slot.disk}/" in line]
@@ -59,6 +59,7 @@ def test_a_halted_machine_leaves_nothing() -> None:
         assert runs(HALTED)
         machine.halt()
         assert remains(HALTED) == []
+    assert not slots.Slot(HALTED).away.exists()
 
 
 def test_a_killed_run_is_swept_up_by_the_next() -> None:

@@ -10,14 +10,11 @@ from mlflow import MlflowClient
 
 from mlflow_ops import wait
 from mlflow_ops.errors import NotReady
-from mlflow_ops.tracking import Tracking
 
-from .operator import UP, Operator, working
+from .operator import UP, Operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from . import kinds
+    from collections.abc import Callable
 
 # The first test may have to build the machine's root, and to make the stack.
 pytestmark = pytest.mark.timeout(600)
@@ -25,30 +22,18 @@ CLIENTS, RUNS = 4, 200
 MAIN_PID = "systemctl show -p MainPID --value mlflow-server"
 
 
-@pytest.fixture(scope="module")
-def stack(machine_kind: kinds.Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """Give a stack made from nothing through the command line, for all tests of this module."""
-    with working(machine_kind, tmp_path_factory.mktemp("operator")) as operator:
-        made = operator(*UP)
-        assert made.code == 0, made.err
-        assert made.document["state"] == "ready"
-        yield operator
-        down = operator("down", "--yes", "--json")
-        assert (down.code, down.document["left"]) == (0, []), down.err
-        with pytest.raises(NotReady):
-            Tracking(made.document["tracking_uri"], deadline=2).look()
-
-
-def uri(stack: Operator) -> str:
-    """Return the tracking URI."""
-    found: str = stack("status", "--json").document["tracking_uri"]
-    return found
+@pytest.fixture
+def client(stack: Operator, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    """Return a client of the stack, as MLflow makes one of what `mlflow-ops env` exports."""
+    for name, value in stack.exports().items():
+        monkeypatch.setenv(name, value)
+    return MlflowClient()
 
 
 def is_ready(stack: Operator) -> bool:
     """Whether a client gets an answer through the public URL."""
     try:
-        Tracking(f"http://{stack.machine.address}:5000", deadline=2).look()
+        stack.tracking(deadline=2).look()
     except NotReady:
         return False
     return True
@@ -106,9 +91,8 @@ def test_the_environment_is_pipenvs_for_whoever_logs_in(stack: Operator) -> None
 
 
 def test_two_hundred_runs_by_four_clients_fit_into_one_gibibyte(
-    stack: Operator, record_property: Callable[[str, object], None]
+    stack: Operator, client: MlflowClient, record_property: Callable[[str, object], None]
 ) -> None:
-    client = MlflowClient(tracking_uri=uri(stack))
     with ThreadPoolExecutor(CLIENTS) as pool:
         made = list(pool.map(lambda number: log_a_run(client, number), range(RUNS)))
     assert len(set(made)) == RUNS
@@ -130,8 +114,9 @@ def test_a_killed_server_is_back_within_fifteen_seconds(stack: Operator) -> None
     assert stack.machine.run(MAIN_PID) != before
 
 
-def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(stack: Operator) -> None:
-    client = MlflowClient(tracking_uri=uri(stack))
+def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(
+    stack: Operator, client: MlflowClient
+) -> None:
     run_id = log_a_run(client, 1)
     boot = "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestamp --value"
     before = stack.machine.run(boot)
