@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-EXTENSIONS = (x509.ExtensionNotFound, x509.DuplicateExtension)
+UNREADABLE = (x509.ExtensionNotFound, x509.DuplicateExtension)
 # Clients pin the CA, so that it lasts as long as a stack may.
 CA_DAYS = 3650
 # The longest that Apple's clients take: https://support.apple.com/en-us/103769
@@ -23,6 +23,7 @@ LEAF_DAYS = 825
 RENEW_DAYS = 30
 # A laptop's clock may be a little ahead of everybody else's.
 EARLIER = dt.timedelta(days=1)
+Extensions: TypeAlias = "tuple[x509.ExtensionType, ...]"
 
 
 def authority(name: str) -> tuple[str, str]:
@@ -30,28 +31,23 @@ def authority(name: str) -> tuple[str, str]:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _subject(f"{name} CA")
     builder = _builder(subject, subject, key.public_key(), CA_DAYS)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(_usage(signs=True), critical=True)
+    only_servers = x509.BasicConstraints(ca=True, path_length=0)
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    certificate = builder.add_extension(own, critical=False).sign(key, hashes.SHA256())
-    return _private(key), _pem(certificate)
+    critical, other = (only_servers, _usage(signs=True)), (own,)
+    return _private(key), _signed(builder, key, critical, other)
 
 
 def leaf(ca_key: str, ca_certificate: str, names: Iterable[str]) -> str:
     """Return a new private key with the CA's certificate for these names and addresses."""
     ca, signer = _loaded(ca_certificate), _signer(ca_key)
     key = ec.generate_private_key(ec.SECP256R1())
-    known = [_general_name(name) for name in names]
     builder = _builder(_subject("MLflow server"), ca.subject, key.public_key(), LEAF_DAYS)
-    builder = builder.add_extension(x509.SubjectAlternativeName(known), critical=False)
-    no_ca = x509.BasicConstraints(ca=False, path_length=None)
-    builder = builder.add_extension(no_ca, critical=True)
-    builder = builder.add_extension(_usage(signs=False), critical=True)
+    known = x509.SubjectAlternativeName([_general_name(name) for name in names])
     purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-    builder = builder.add_extension(purpose, critical=False)
     above = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
-    certificate = builder.add_extension(above, critical=False).sign(signer, hashes.SHA256())
-    return _private(key) + _pem(certificate)
+    no_ca = x509.BasicConstraints(ca=False, path_length=None)
+    critical, other = (no_ca, _usage(signs=False)), (known, purpose, above)
+    return _private(key) + _signed(builder, signer, critical, other)
 
 
 def is_authority(ca_key: str, ca_certificate: str) -> bool:
@@ -68,7 +64,7 @@ def is_good(certificate: str, ca_certificate: str, names: Iterable[str]) -> bool
         found, ca = _loaded(certificate), _loaded(ca_certificate)
         found.verify_directly_issued_by(ca)
         held = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, *EXTENSIONS):
+    except (ValueError, TypeError, InvalidSignature, *UNREADABLE):
         return False
     wanted = {_general_name(name) for name in names}
     left = found.not_valid_after_utc - dt.datetime.now(dt.timezone.utc)
@@ -139,8 +135,16 @@ def _signer(pem: str) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+def _signed(
+    builder: x509.CertificateBuilder,
+    signer: ec.EllipticCurvePrivateKey,
+    critical: Extensions,
+    other: Extensions,
+) -> str:
+    for extension in (*critical, *other):
+        builder = builder.add_extension(extension, critical=extension in critical)
+    signed = builder.sign(signer, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def _private(key: ec.EllipticCurvePrivateKey) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotOurs
 from mlflow_ops.records import Readiness
 from mlflow_ops.refusals import FAILURES, words
-from mlflow_ops.steps import taken
+from mlflow_ops.steps import applies
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -44,8 +44,8 @@ def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
             stack = stack.knows(record)
         detail = now.detail or (record.detail if record else "")
         states.append(StepStatus(name, record.id if record else None, now.state, detail))
-    has = taken(stack.shape)
-    return stack, [each for each in states if each.step in has or each.state != "missing"]
+    known = [each for each in states if each.state != "missing" or applies(each.step, stack.shape)]
+    return stack, known
 
 
 def overall(steps: Steps, states: list[StepStatus]) -> str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import files
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
+from mlflow_ops.cli.sentences import known
 from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go, traced
-from mlflow_ops.errors import MlflowOpsError, NotReady
+from mlflow_ops.errors import NotReady
 from trainer import interrupts
 
 if TYPE_CHECKING:
@@ -132,27 +132,6 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
             traced()
         found = known(error)
         return failed(str(found), found.exit_code, as_json=as_json)
-
-
-def known(error: Exception) -> MlflowOpsError:
-    """Return the error as one of ours, with a sentence for the user."""
-    if isinstance(error, MlflowOpsError):
-        return error
-    from mlflow_ops.refusals import FAILURES, explain  # noqa: PLC0415 - 0.1 s, on errors alone
-
-    if isinstance(error, FAILURES):
-        return explain(error)
-    if isinstance(error, OSError) and error.errno in files.FULL:
-        where = f" ({error.filename})" if error.filename else ""
-        return MlflowOpsError(
-            f"The disk is full{where}: make room, and run the same command again."
-        )
-    if isinstance(error, OSError) and error.filename:
-        return MlflowOpsError(
-            f"{error.filename}: {error.strerror}. Put that right, and run the same command again."
-        )
-    words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return MlflowOpsError(f"{words} (say --debug for the traceback)")
 
 
 def _settings(options: dict[str, Any]) -> Settings:

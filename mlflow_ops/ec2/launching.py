@@ -12,9 +12,9 @@ import botocore.exceptions as sdk
 from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.choices import other_type
-from mlflow_ops.ec2 import instance_types, instances
+from mlflow_ops.ec2 import instance_types, instances, launches
 from mlflow_ops.ec2.attaching import NEW_PROFILE
-from mlflow_ops.ec2.instances import Launch
+from mlflow_ops.ec2.launches import Launch
 from mlflow_ops.errors import AwsRefused, BadOption
 from mlflow_ops.retry import while_unknown
 from mlflow_ops.shape import Shape
@@ -122,7 +122,7 @@ def _ask(stack: Stack, launch: Launch) -> Instance:
     """Ask for the instance, as soon as EC2 knows the new group and key pair."""
     events: Any = stack.aws.ec2.meta.events
     events.register("needs-retry.ec2.RunInstances", _not_again, unique_id="mlflow-ops-full")
-    ask = partial(stack.aws.ec2.run_instances, **instances.request(stack, launch))
+    ask = partial(stack.aws.ec2.run_instances, **launches.request(stack, launch))
     with stack.journal.asking("instance", **asdict(launch)) as made:
         found = while_unknown(ask, *UNKNOWN, clock=stack.clock, said=NEW_PROFILE)["Instances"][0]
         made(found["InstanceId"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlflow_ops.ec2.instances import Launch
+    from mlflow_ops.ec2.launches import Launch
     from mlflow_ops.shape import Shape
     from mlflow_ops.wanted import Wanted
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import io
 import logging
@@ -16,6 +15,7 @@ import paramiko
 
 from mlflow_ops import files, transcript
 from mlflow_ops.errors import CommandFailed, HostUnreachable, NotReady
+from mlflow_ops.host.draining import drained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mlflow_ops.line import Line
 
 OPEN_DEADLINE = 10.0
-CHUNK = 32_768
 # Without a handler, what paramiko logs of a host's own words would reach the terminal as it is:
 # https://docs.python.org/3/library/logging.html#logging.lastResort
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -53,7 +52,7 @@ class Host:
         printed = transcript.Ending()
         try:
             with self._logging(command) as note:
-                for piece in _drain(channel, end):
+                for piece in drained(channel, end):
                     printed.add(piece)
                     note(piece)
             # Only after the output is drained, and never without a deadline:
@@ -140,17 +139,3 @@ class Host:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise HostUnreachable(LOST) from error
         return channel
-
-
-def _drain(channel: paramiko.Channel, end: float) -> Iterator[str]:
-    """Yield the output as it comes until there is no more; raise TimeoutError at `end`."""
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    while True:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        channel.settimeout(left)
-        piece = channel.recv(CHUNK)
-        if not piece:
-            return
-        yield decode(piece)

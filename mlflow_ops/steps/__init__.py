@@ -89,8 +89,11 @@ ONLY_FOR: dict[str, Callable[[Shape], bool]] = {
 }
 
 
+def applies(name: str, shape: Shape) -> bool:
+    """Whether a stack of this shape has the step of this name."""
+    return name not in ONLY_FOR or ONLY_FOR[name](shape)
+
+
 def taken(shape: Shape) -> Steps:
     """Return the steps that a stack of this shape has, in order."""
-    return {
-        name: step for name, step in STEPS.items() if name not in ONLY_FOR or ONLY_FOR[name](shape)
-    }
+    return {name: step for name, step in STEPS.items() if applies(name, shape)}

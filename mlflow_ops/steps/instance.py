@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops.ec2 import attaching, instances, launching
+from mlflow_ops.ec2 import attaching, instances, launches, launching
 from mlflow_ops.errors import HostFailed, HostUnreachable
 from mlflow_ops.iam.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.records import Instance, Readiness, Record
@@ -60,7 +60,7 @@ def plan(stack: Stack) -> str:
     where = f" in {wanted.subnet_id}" if wanted.subnet_id else ""
     why = f" ({wanted.remark})" if wanted.remark else ""
     return (
-        f"{wanted.instance_type}{why}{where}, {instances.DISK_GIB} GB gp3 disk, image {wanted.ami}"
+        f"{wanted.instance_type}{why}{where}, {launches.DISK_GIB} GB gp3 disk, image {wanted.ami}"
     )
 
 
@@ -72,7 +72,7 @@ def create(stack: Stack) -> Instance:
     elif not attaching.is_right(stack, there):
         attaching.attach(stack, there)
     if there.shape != stack.want().shape:
-        tag: Any = instances.shape_tag(stack)
+        tag: Any = launches.shape_tag(stack)
         stack.aws.ec2.create_tags(Resources=[there.id], Tags=[tag])
     return _start(stack, there) if STOPPED in there.missing else there
 

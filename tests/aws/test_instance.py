@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.stub import Stubber
 
-from mlflow_ops.ec2 import instances
-from mlflow_ops.ec2.instances import Launch
+from mlflow_ops.ec2 import launches
+from mlflow_ops.ec2.launches import Launch
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import SHAPE_TAG
 from mlflow_ops.records import Instance
@@ -28,7 +28,7 @@ SHAPE = Shape().tag
 
 
 def test_the_request_is_the_smallest_safe_machine(grouped: Stack) -> None:
-    asked = instances.request(grouped, Launch("token", "subnet-1", "t3.micro", "ami-1", SHAPE))
+    asked = launches.request(grouped, Launch("token", "subnet-1", "t3.micro", "ami-1", SHAPE))
     disk = asked["BlockDeviceMappings"][0]["Ebs"]
     assert asked["ClientToken"] == "token"
     assert asked["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
@@ -56,7 +56,7 @@ def test_a_launch_that_was_never_answered_is_repeated_word_for_word(grouped: Sta
         pass  # the process was killed here
     with Stubber(grouped.aws.ec2) as stubber:
         stubber.add_response("describe_instances", {"Reservations": []})
-        stubber.add_response("run_instances", launched(), instances.request(grouped, before))
+        stubber.add_response("run_instances", launched(), launches.request(grouped, before))
         instance.create(grouped)
         stubber.assert_no_pending_responses()
 
@@ -73,7 +73,7 @@ def test_a_launch_of_another_shape_is_repeated_as_it_was_and_then_told_what_it_i
     told = {"Resources": ["i-1"], "Tags": [{"Key": SHAPE_TAG, "Value": SHAPE}]}
     with Stubber(grouped.aws.ec2) as stubber:
         stubber.add_response("describe_instances", {"Reservations": []})
-        stubber.add_response("run_instances", answer, instances.request(grouped, before))
+        stubber.add_response("run_instances", answer, launches.request(grouped, before))
         stubber.add_response("create_tags", {}, told)
         instance.create(grouped)
         stubber.assert_no_pending_responses()
@@ -146,7 +146,7 @@ def test_a_group_that_ec2_does_not_know_everywhere_yet_is_waited_for(grouped: St
 def test_only_burstable_types_are_given_a_credit_specification(
     grouped: Stack, kind: str, *, billed: bool
 ) -> None:
-    asked = instances.request(grouped, Launch("t", "subnet-1", kind, "ami-1", SHAPE))
+    asked = launches.request(grouped, Launch("t", "subnet-1", kind, "ami-1", SHAPE))
     assert ("CreditSpecification" in asked) == billed
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlflow_ops import plan, wanted
-from mlflow_ops.ec2 import instances
-from mlflow_ops.ec2.instances import Launch
+from mlflow_ops.ec2 import instances, launches
+from mlflow_ops.ec2.launches import Launch
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import SHAPE_TAG
 from mlflow_ops.records import SecurityGroup
@@ -126,7 +126,7 @@ def launching(stack: Stack, chosen: Wanted) -> dict[str, Any]:
     """Return the network interface that an instance would be launched with."""
     ready = replace(stack, wanted=chosen).knows(SecurityGroup("sg-1"))
     launch = Launch.of("token", chosen, chosen.subnet_id)
-    [found] = instances.request(ready, launch)["NetworkInterfaces"]
+    [found] = launches.request(ready, launch)["NetworkInterfaces"]
     return dict(found)
 
 

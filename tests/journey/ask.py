@@ -13,7 +13,7 @@ import boto3
 from journey import place
 
 from mlflow_ops import prices
-from mlflow_ops.ec2.instances import DISK_GIB
+from mlflow_ops.ec2.launches import DISK_GIB
 
 TYPE = "t3.micro"
 

@@ -17,7 +17,7 @@ import pytest
 from cloud import account, backends, server
 
 from mlflow_ops import lease, settings
-from mlflow_ops.cli.command import known
+from mlflow_ops.cli.sentences import known
 from mlflow_ops.errors import BadOption
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ The machine is this computer's own Linux release, built from its own package sou
 as PID 1, sshd, cloud-init and 1 GiB of memory: what `RunInstances` gives, but booted in seconds
 and without a cent. `cloud.py` is the strict cloud whose instance is such a machine.
 
-A test asks for `machine` (off until it is booted) or for `machine_cloud` (the cloud and the AWS
-environment that leads to it; launching boots the machine), and for a time-out long enough to build
+A test asks for `machine` (off until it is booted), for `machine_cloud` (the cloud and the AWS
+environment that leads to it; launching boots the machine) or for `stack` (a whole stack on it, made
+once for all tests that leave it whole), and for a time-out long enough to build
 the root, should it be the first. It is skipped, with the reason, where no machine can run.
 
 Where things are:
@@ -22,6 +23,11 @@ Where things are:
     tools.py       the Debian packages all this needs
     cloud.py       the strict cloud, with `instance.py` between its instance and the machine
     launch.py      launching and SSH, for tests of the machine itself
+    operator.py    the person at the command line, who has the login
+    stranger.py    one on another computer, who has not; `knock.py` is what they ask with
+    routes.py      every route of the server
+    browser.py     a headless Chromium, spoken to by `devtools.py`
+    acme.py        a certificate authority, and names that lead where a test says
 
 To add a kind (a container, a virtual machine): write a class with the methods of
 `kinds.Machine` and a module with the two functions of `kinds.Kind`, and add it to `kinds.KINDS`.

@@ -76,10 +76,10 @@ def test_the_server_is_one_unit_of_an_unprivileged_user_that_can_gain_nothing(
     assert run("systemctl is-enabled mlflow-server").strip() == "enabled"
     enter = f"nsenter --target {pid} --mount setpriv --reuid ubuntu --regid ubuntu --clear-groups"
     tries = (
-        "sh -c 'for f in /etc/x /usr/x /home/ubuntu/.ssh/x /home/ubuntu/x /home/ubuntu/mlflow/x; "
-        "do touch $f 2>/dev/null && echo $f; done; rm -f /home/ubuntu/mlflow/x'"
+        "sh -c 'cd; for f in /etc/x /usr/x .ssh/x .mlflow-ops/x x mlflow/x mlflow/.venv/x "
+        "mlflow/data/x; do touch $f 2>/dev/null && echo $f; done; rm -f mlflow/data/x'"
     )
-    assert run(f"{enter} {tries}").split() == ["/home/ubuntu/mlflow/x"]
+    assert run(f"HOME=/home/ubuntu {enter} {tries}").split() == ["mlflow/data/x"]
     assert run("stat -c %a /home/ubuntu/.aws/credentials").strip() == "600"
 
 
@@ -106,11 +106,11 @@ def test_two_hundred_runs_by_four_clients_fit_into_one_gibibyte(
     record_property("held_mib", memory.used() >> 20)
 
 
-def test_a_killed_server_is_back_within_fifteen_seconds(stack: Operator) -> None:
+def test_a_killed_server_is_back_within_thirty_seconds(stack: Operator) -> None:
     before = stack.machine.run(MAIN_PID)
     stack.machine.run(f"kill -9 $({MAIN_PID})")
     wait.until("the server to fail", lambda: not is_ready(stack), deadline=5, pause=0.05)
-    wait.until("the server to be back", lambda: is_ready(stack), deadline=15)
+    wait.until("the server to be back", lambda: is_ready(stack), deadline=30)
     assert stack.machine.run(MAIN_PID) != before
 
 

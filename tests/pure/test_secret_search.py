@@ -94,7 +94,7 @@ HARMLESS = {
     *("connecting.Login.host_keys", "iam_kinds.Kind.key", "records.Instance.born_key"),
     *("records.Instance.host_keys", "cloud.Instance.key", "note.Way.host_key"),
     # They tell one command or launch from another, and stand in tags.
-    *("local.Held.tokens", "local.Note.tokens", "lock.Holder.token", "instances.Launch.token"),
+    *("local.Held.tokens", "local.Note.tokens", "lock.Holder.token", "launches.Launch.token"),
 }
 
 

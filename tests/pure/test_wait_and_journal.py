@@ -118,7 +118,7 @@ def test_the_own_address_is_what_the_service_says() -> None:
     "answer", [b"", b"<html>", b"10.0.0.1", b"127.0.0.1", b"::1", b"0.0.0.0/0", b"\xff"]
 )
 def test_an_answer_that_is_no_public_address_is_refused_and_allow_is_named(answer: bytes) -> None:
-    with pytest.raises(MlflowOpsError, match="--allow CIDR"):
+    with pytest.raises(MlflowOpsError, match="--allow"):
         address.public(lambda _: answer)
 
 
@@ -126,5 +126,5 @@ def test_an_address_service_that_cannot_be_reached_is_said() -> None:
     def refuse(_: str) -> bytes:
         raise TimeoutError("timed out")
 
-    with pytest.raises(MlflowOpsError, match="timed out.*--allow CIDR"):
+    with pytest.raises(MlflowOpsError, match="timed out.*--allow"):
         address.public(refuse)
