@@ -18,8 +18,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mlflow_ops import commands, files, serving, wait
+from mlflow_ops import commands, files, wait
 from mlflow_ops.host import Host, Login, connect
+from mlflow_ops.server import serving
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from machine import kinds, launch

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from mlflow_ops import caller
 from mlflow_ops.ec2 import firewall, groups, instances
 from mlflow_ops.errors import NotReady
+from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance, SecurityGroup
 from mlflow_ops.retry import while_unknown
 from mlflow_ops.settings import network

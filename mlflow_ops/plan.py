@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import prices, reaching
+from mlflow_ops import prices
 from mlflow_ops.ec2.launches import DISK_GIB
 from mlflow_ops.errors import HostFailed, NotReady
+from mlflow_ops.reach import reaching
 from mlflow_ops.records import Bucket, Instance
 from mlflow_ops.s3 import buckets
 

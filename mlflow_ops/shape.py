@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from mlflow_ops.address import world_open
 from mlflow_ops.errors import BadOption
+from mlflow_ops.reach.address import world_open
 
 if TYPE_CHECKING:
     from mlflow_ops.settings import Options

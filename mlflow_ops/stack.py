@@ -84,7 +84,8 @@ class Stack:
         return self.hosts[instance.id]
 
     def _connect(self, instance: Instance) -> Host:
-        from mlflow_ops import admission, host, host_keys  # noqa: PLC0415 - paramiko takes 0.3 s to load
+        from mlflow_ops import host  # noqa: PLC0415 - paramiko takes 0.3 s to load
+        from mlflow_ops.ssh import admission, host_keys  # noqa: PLC0415 - paramiko takes 0.3 s to load
 
         if not instance.address:
             raise HostUnreachable(f"The instance {instance.id} has no public address yet.")

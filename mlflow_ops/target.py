@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow_ops import address, aws, files, places, sandbox
+from mlflow_ops import aws, files, places, sandbox
 from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.reach import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

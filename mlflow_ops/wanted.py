@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import caller, choices, shape
+from mlflow_ops import choices, shape
 from mlflow_ops.ec2 import instance_types, subnets
 from mlflow_ops.ec2.subnets import Subnet
 from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance, SecurityGroup
 from mlflow_ops.shape import Shape
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops import allowed, elsewhere, lease
-from mlflow_ops.address import world_open
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.ec2.changes import Change
 from mlflow_ops.ec2.rules import ACME, ADDED, ALLOW, AS_TAUGHT, DEFAULT, OURS
 from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.reach.address import world_open
 from mlflow_ops.records import SecurityGroup
 
 if TYPE_CHECKING:

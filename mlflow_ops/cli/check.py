@@ -6,10 +6,10 @@ import contextlib
 import sys
 from dataclasses import asdict
 
-from mlflow_ops import connection
 from mlflow_ops.check import write_and_read_back
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
+from mlflow_ops.reach import connection
 
 
 @stack_command(example="mlflow-ops check")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, tunnel, walk
+from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, walk
 from mlflow_ops.cli import removal
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
+from mlflow_ops.reach import tunnel
 from mlflow_ops.steps import STEPS, bucket
 from mlflow_ops.target import stop_sandbox
 

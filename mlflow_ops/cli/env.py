@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import connection, reaching, shells, tunnel
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
+from mlflow_ops.reach import client, connection, reaching, shells, tunnel
 
 if TYPE_CHECKING:
-    from mlflow_ops.connection import Connection
+    from mlflow_ops.reach.client import Client
     from mlflow_ops.stack import Stack
 
 
@@ -42,11 +42,11 @@ def command(call: Call, *, shell: str | None, close: bool) -> None:
             screen.result(document(stack, found))
         else:
             chosen = shell or shells.usual(os.environ.get("SHELL", ""))
-            unset = (*connection.LOGINS, *(connection.CONTRARY if found.keys else ()))
+            unset = (*client.LOGINS, *(client.CONTRARY if found.keys else ()))
             click.echo(shells.commands(chosen, found.exports, unset))
 
 
-def document(stack: Stack, found: Connection) -> dict[str, str | None]:
+def document(stack: Stack, found: Client) -> dict[str, str | None]:
     """Return where the server is, and which files have what it takes to get in: nothing secret."""
     here = stack.folder.admin_password if found.username and reaching.password_here(stack) else None
     return {

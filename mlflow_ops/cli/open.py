@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import connection, page, reaching, shut_out
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption
-from mlflow_ops.tunnel import note
+from mlflow_ops.reach import connection, page, reaching, shut_out
+from mlflow_ops.reach.tunnel import note
 
 if TYPE_CHECKING:
-    from mlflow_ops.page import Page
+    from mlflow_ops.reach.page import Page
     from mlflow_ops.stack import Stack
 
 WAYS = {

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import accounts
 from mlflow_ops.errors import BadOption
+from mlflow_ops.server import accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

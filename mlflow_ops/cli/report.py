@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import address, reaching
 from mlflow_ops import plan as plans
 from mlflow_ops import states as step_states
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
+from mlflow_ops.reach import address, reaching
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import STEPS, taken
 

@@ -7,9 +7,9 @@ import subprocess
 
 import click
 
-from mlflow_ops import connection
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import MlflowOpsError
+from mlflow_ops.reach import connection
 
 
 @stack_command(example="mlflow-ops run -- python my_training.py")

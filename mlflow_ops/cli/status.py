@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mlflow_ops import elsewhere, shut_out
+from mlflow_ops import elsewhere
 from mlflow_ops import states as step_states
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
+from mlflow_ops.reach import shut_out
 from mlflow_ops.records import Instance
 from mlflow_ops.steps import STEPS
 

@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 import trainer
-from mlflow_ops import connection
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.reach import connection
 
 
 @stack_command(example="mlflow-ops train --alpha 0.6")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import elsewhere, lease, places, shut_out, target, walk, wanted
+from mlflow_ops import elsewhere, lease, places, target, walk, wanted
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.ec2 import instances
+from mlflow_ops.reach import shut_out
 from mlflow_ops.settings import Options
 from mlflow_ops.steps import taken
 

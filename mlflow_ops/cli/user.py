@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import accounts, connection, reaching, serving, shut_out
-from mlflow_ops.accounts import Accounts
-from mlflow_ops.admin import Admin
 from mlflow_ops.cli import COMMANDS, passwords
 from mlflow_ops.cli.command import Call, ended_with, stack_command
 from mlflow_ops.cli.passwords import Wish
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption
+from mlflow_ops.reach import connection, reaching, shut_out
+from mlflow_ops.server import accounts, serving
+from mlflow_ops.server.accounts import Accounts
+from mlflow_ops.server.admin import Admin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mlflow_ops.reach.tracking import Tracking
     from mlflow_ops.stack import Stack
-    from mlflow_ops.tracking import Tracking
 
 OPTIONS = "Each takes --name, --region, --profile, --sandbox, --json and --debug, too."
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops.address import world_open
 from mlflow_ops.ec2.changes import Change
 from mlflow_ops.ec2.rules import ACME, ADDED, ALLOW, AS_TAUGHT, DEFAULT, OURS, Rule
 from mlflow_ops.errors import BadOption
+from mlflow_ops.reach.address import world_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import host_keys
 from mlflow_ops.aws import code
 from mlflow_ops.ec2 import networks
 from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG
 from mlflow_ops.records import READY, Instance, Readiness
 from mlflow_ops.shape import Shape
+from mlflow_ops.ssh import host_keys
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack

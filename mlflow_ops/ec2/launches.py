@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import files, host_keys, ssh_key, user_data
+from mlflow_ops import files
 from mlflow_ops.ec2 import networks
 from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG
 from mlflow_ops.records import SecurityGroup
 from mlflow_ops.shape import Shape
+from mlflow_ops.ssh import host_keys, ssh_key, user_data
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack

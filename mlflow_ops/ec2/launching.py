@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.choices import other_type
 from mlflow_ops.ec2 import instance_types, instances, launches
@@ -18,6 +17,7 @@ from mlflow_ops.ec2.launches import Launch
 from mlflow_ops.errors import AwsRefused, BadOption
 from mlflow_ops.retry import while_unknown
 from mlflow_ops.shape import Shape
+from mlflow_ops.ssh import ssh_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

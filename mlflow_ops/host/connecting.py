@@ -12,7 +12,7 @@ from mlflow_ops import files
 from mlflow_ops.errors import HostKeyChanged, HostUnreachable, KeyRefused, PrivateKeyLost
 from mlflow_ops.host import pins
 from mlflow_ops.host.session import Host
-from mlflow_ops.host_keys import KIND
+from mlflow_ops.ssh.host_keys import KIND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops import files
 from mlflow_ops.errors import HostFailed, HostKeyChanged, HostKeyUnknown
-from mlflow_ops.host_keys import ED25519, KIND
 from mlflow_ops.names import HOST_KEY_TAG
+from mlflow_ops.ssh.host_keys import ED25519, KIND
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlflow_ops.line import Line
+    from mlflow_ops.reach.line import Line
 
 OPEN_DEADLINE = 10.0
 # Without a handler, what paramiko logs of a host's own words would reach the terminal as it is:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import elsewhere, shut_out
+from mlflow_ops import elsewhere
 from mlflow_ops.ec2 import groups
 from mlflow_ops.iam import scopes
 from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
+from mlflow_ops.reach import shut_out
 from mlflow_ops.shape import Shape
 from mlflow_ops.steps import STEPS, instance, taken
 

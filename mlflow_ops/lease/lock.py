@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.errors import Locked, NotOurs
+from mlflow_ops.ssh import ssh_key
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:

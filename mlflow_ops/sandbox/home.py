@@ -8,8 +8,9 @@ import shutil
 import sys
 import sysconfig
 import venv
-from importlib import resources
 from pathlib import Path
+
+from mlflow_ops import lock
 
 # A developer's laptop has real ones, which no command of the host may ever reach.
 OFFLINE = (
@@ -27,17 +28,12 @@ SHIMS = {
 }
 
 
-def shipped_lock() -> bytes:
-    """Return the lock of the server's software that mlflow-ops ships."""
-    return (resources.files("mlflow_ops") / "lock" / "requirements.txt").read_bytes()
-
-
-def prepare(home: Path, lock: bytes) -> None:
-    """Fill the home with `mlflow/.venv`, whose lock is `lock`, and with the shims in `bin`."""
+def prepare(home: Path) -> None:
+    """Fill the home with `mlflow/.venv`, whose lock is the shipped one, and shims in `bin`."""
     software = home / "mlflow"
     software.mkdir(parents=True, exist_ok=True)
     _make_environment(software / ".venv")
-    (software / "requirements.txt").write_bytes(lock)
+    (software / "requirements.txt").write_text(lock.text(lock.MLFLOW), encoding="utf-8")
     (home / "bin").mkdir(exist_ok=True)
     for name, lines in SHIMS.items():
         _write_script(home / "bin" / name, lines)

@@ -80,7 +80,7 @@ class Machine:
 
     def _boot(self) -> None:
         if not self._is_prepared:
-            home.prepare(self.home, home.shipped_lock())
+            home.prepare(self.home)
             self._is_prepared = True
         self.is_on = True
         log.info("The host is up.")

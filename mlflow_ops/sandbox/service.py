@@ -44,13 +44,12 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
     children.adopt_orphans()
     sshd = Sshd(places, machine, children)
     machine.hang_up, machine.show = sshd.hang_up, sshd.show
-    ssh_port = await sshd.listen()
     with socket.create_server((ADDRESS, 0)) as door, _reserved_port() as server_port:
         sandbox = Sandbox(
             folder=folder,
             pid=os.getpid(),
             endpoint=f"http://{ADDRESS}:{_port(door)}",
-            ssh_port=ssh_port,
+            ssh_port=await sshd.listen(),
             server_port=server_port,
             token=secrets.token_urlsafe(32),
         )

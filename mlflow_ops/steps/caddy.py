@@ -7,10 +7,11 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from mlflow_ops import caddy, caddy_unit, commands, domain_name
+from mlflow_ops import commands, lock
 from mlflow_ops.errors import HostFailed, NotReady
+from mlflow_ops.reach import domain_name
 from mlflow_ops.records import READY, Caddy, Instance, Readiness, Record
-from mlflow_ops.steps.software import lock
+from mlflow_ops.server import caddy, caddy_unit
 from trainer import visible
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def create(stack: Stack) -> Caddy:
     host, facts = stack.host(), _facts(stack)
     if facts["systemd"] in {"", "offline"}:
         raise HostFailed("--domain needs systemd on the host, and there is none: leave it out.")
-    if facts["lock"] != _sha256(lock("caddy.txt")):
-        host.put(f"{commands.FOLDER}/caddy.txt", lock("caddy.txt"))
+    if facts["lock"] != _sha256(lock.text(lock.CADDY)):
+        host.put(f"{commands.FOLDER}/caddy.txt", lock.text(lock.CADDY))
         host.run(caddy.INSTALL, deadline=INSTALL_DEADLINE)
     if advice := domain_name.advice(stack.shape.domain, stack.need(Instance)):
         raise NotReady(advice)
@@ -91,7 +92,7 @@ def _facts(stack: Stack) -> dict[str, str]:
 
 def _lacking(stack: Stack, facts: dict[str, str]) -> list[str]:
     right = {
-        "its program": facts["lock"] == _sha256(lock("caddy.txt")),
+        "its program": facts["lock"] == _sha256(lock.text(lock.CADDY)),
         "its settings": facts["settings"] == _sha256(_settings(stack, facts)),
         "its unit": facts["unit"] == _sha256(caddy_unit.UNIT_TEXT),
         "a running process": facts["active"] == "active",

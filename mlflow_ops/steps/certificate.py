@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import certificates, commands, files, serving, vault
+from mlflow_ops import commands, files
 from mlflow_ops.records import READY, Certificate, Instance, Readiness, Record
+from mlflow_ops.server import certificates, serving, vault
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows

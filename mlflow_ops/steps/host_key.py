@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, host_keys, rekeying
+from mlflow_ops import commands
 from mlflow_ops.iam.scopes import OWN
 from mlflow_ops.records import READY, HostKey, Instance, Readiness, Record
+from mlflow_ops.ssh import host_keys, rekeying
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows

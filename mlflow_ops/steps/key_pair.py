@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import ssh_key
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs
 from mlflow_ops.iam.scopes import HERE, KEY_PAIR, TAGS
 from mlflow_ops.records import READY, KeyPair, Readiness, Record
+from mlflow_ops.ssh import ssh_key
 
 if TYPE_CHECKING:
     from mlflow_ops.folder import Folder

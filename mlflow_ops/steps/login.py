@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, files, serving, vault
+from mlflow_ops import commands, files
 from mlflow_ops.records import READY, Instance, Login, Readiness, Record
+from mlflow_ops.server import serving, vault
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows

@@ -6,18 +6,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import (
-    caddy,
-    commands,
-    first_user,
-    keeping_up,
-    reaching,
-    server_files,
-    serving,
-    transcript,
-)
+from mlflow_ops import commands, transcript
 from mlflow_ops.errors import HostFailed
+from mlflow_ops.reach import reaching
 from mlflow_ops.records import Instance, Readiness, Record, Server
+from mlflow_ops.server import caddy, first_user, keeping_up, server_files, serving
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows

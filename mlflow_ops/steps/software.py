@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands
+from mlflow_ops import commands, lock
 from mlflow_ops.errors import CommandFailed
 from mlflow_ops.records import READY, Instance, Readiness, Record, Software
 from mlflow_ops.wait import until
@@ -67,11 +66,6 @@ def destroy(stack: Stack, record: Record) -> None:
     """Do nothing: the host's disk goes with its instance."""
 
 
-def lock(name: str = "requirements.txt") -> str:
-    """Return one of the lock files that ship with this package."""
-    return (resources.files("mlflow_ops") / "lock" / name).read_text(encoding="utf-8")
-
-
 def _apt(stack: Stack, host: Host) -> None:
     """Install the packages, as soon as nobody else holds apt's locks."""
 
@@ -91,9 +85,9 @@ def _apt(stack: Stack, host: Host) -> None:
 
 def _install(host: Host) -> None:
     host.run(commands.MAKE_ENVIRONMENT, deadline=INSTALL_DEADLINE)
-    host.put(f"{commands.FOLDER}/uv.txt", lock("uv.txt"))
+    host.put(f"{commands.FOLDER}/uv.txt", lock.text(lock.UV))
     host.run(commands.INSTALL_UV, deadline=INSTALL_DEADLINE)
-    host.put(f"{commands.FOLDER}/requirements.new", lock())
+    host.put(f"{commands.FOLDER}/requirements.new", lock.text(lock.MLFLOW))
     host.run(commands.INSTALL_LOCK, deadline=INSTALL_DEADLINE)
 
 
@@ -120,4 +114,4 @@ def _lacking(facts: dict[str, str]) -> list[str]:
 
 
 def _digest() -> str:
-    return hashlib.sha256(lock().encode()).hexdigest()
+    return hashlib.sha256(lock.text(lock.MLFLOW).encode()).hexdigest()

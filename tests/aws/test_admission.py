@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.stub import Stubber
 
-from mlflow_ops import admission, ssh_key
 from mlflow_ops.errors import KeyRefused, PrivateKeyLost
+from mlflow_ops.ssh import admission, ssh_key
 
 if TYPE_CHECKING:
     from mlflow_ops.host import Host

@@ -11,10 +11,11 @@ import pytest
 from cloud import account
 from cloud.wire import refusal
 
-from mlflow_ops import cli, connection, shut_out
+from mlflow_ops import cli
 from mlflow_ops.ec2 import instances
 from mlflow_ops.ec2.rules import Rule
 from mlflow_ops.errors import HostUnreachable, KeyRefused, MlflowOpsError, NotReady, TimedOut
+from mlflow_ops.reach import connection, shut_out
 from mlflow_ops.records import Instance
 from mlflow_ops.settings import Settings
 from mlflow_ops.shape import Shape

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlflow_ops import serving
 from mlflow_ops.errors import NotReady
-from mlflow_ops.tracking import Tracking
+from mlflow_ops.reach.tracking import Tracking
+from mlflow_ops.server import serving
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from mlflow_ops import certificates
+from mlflow_ops.server import certificates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import accounts, files, vault
-from mlflow_ops.accounts import Account, Accounts
-from mlflow_ops.admin import Admin
+from mlflow_ops import files
 from mlflow_ops.errors import BadOption, CommandFailed, MlflowOpsError, Refused
 from mlflow_ops.folder import Folder
-from mlflow_ops.tracking import Tracking
+from mlflow_ops.reach.tracking import Tracking
+from mlflow_ops.server import accounts, vault
+from mlflow_ops.server.accounts import Account, Accounts
+from mlflow_ops.server.admin import Admin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from client import parts
 
-from mlflow_ops import forward
-from mlflow_ops.line import Line, plain_line, sealed
+from mlflow_ops.reach import forward
+from mlflow_ops.reach.line import Line, plain_line, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

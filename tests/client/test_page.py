@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from client import parts
 
-from mlflow_ops import files, page
+from mlflow_ops import files
 from mlflow_ops.errors import NotReady, PrivateKeyLost
 from mlflow_ops.folder import Folder
-from mlflow_ops.line import plain_line
 from mlflow_ops.names import Names
+from mlflow_ops.reach import page
+from mlflow_ops.reach.line import plain_line
 from mlflow_ops.records import Instance
 from mlflow_ops.shape import Shape
 from mlflow_ops.stack import Stack
@@ -24,7 +25,7 @@ from mlflow_ops.target import AwsFiles, Ports, Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mlflow_ops.line import Line
+    from mlflow_ops.reach.line import Line
 
 NOBODY = 9
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlflow_ops import shells
+from mlflow_ops.reach import shells
 
 # What an environment can hold: anything but NUL. Surrogates cannot be written to a pipe.
 VALUES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)

@@ -19,17 +19,18 @@ import pytest
 from client import parts
 from doubles import ssh
 
-from mlflow_ops import host, tunnel
+from mlflow_ops import host
 from mlflow_ops.errors import HostUnreachable, NotReady
 from mlflow_ops.folder import Folder
-from mlflow_ops.line import plain_line
 from mlflow_ops.names import Names
+from mlflow_ops.reach import tunnel
+from mlflow_ops.reach.line import plain_line
+from mlflow_ops.reach.through import Through
+from mlflow_ops.reach.tunnel import holding, note, starting
+from mlflow_ops.reach.tunnel.note import Way
 from mlflow_ops.records import Instance
 from mlflow_ops.stack import Stack
 from mlflow_ops.target import AwsFiles, Ports, Target
-from mlflow_ops.through import Through
-from mlflow_ops.tunnel import holding, note, starting
-from mlflow_ops.tunnel.note import Way
 from mlflow_ops.wait import Clock, until
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def test_a_process_of_its_own_holds_it_and_tells_nobody_a_secret(
     assert found is not None
     assert (found.port, found.way) == (port, scene.way)
     process = psutil.Process(found.pid)
-    assert process.cmdline()[1:] == ["-m", "mlflow_ops.tunnel"]
+    assert process.cmdline()[1:] == ["-m", "mlflow_ops.reach.tunnel"]
     assert "topsecret" not in str(process.environ())
     assert os.getsid(found.pid) != os.getsid(0)
     assert {each.path for each in process.open_files()} == {str(scene.folder.tunnel)}
@@ -250,7 +251,8 @@ def test_what_its_starter_prints_ends_with_the_starter(scene: Scene) -> None:
     """Else `eval "$(mlflow-ops env)"` would wait for as long as the tunnel lives."""
     script = (
         "import sys, json; from pathlib import Path; from mlflow_ops.folder import Folder\n"
-        "from mlflow_ops.tunnel import starting; from mlflow_ops.tunnel.note import Way\n"
+        "from mlflow_ops.reach.tunnel import starting\n"
+        "from mlflow_ops.reach.tunnel.note import Way\n"
         "way = Way(**json.loads(sys.argv[2]))\n"
         "print(starting.start(Folder(Path(sys.argv[1])), way, 0))"
     )

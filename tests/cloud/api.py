@@ -10,7 +10,7 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlflow_ops import serving, vault
+from mlflow_ops.server import serving, vault
 
 if TYPE_CHECKING:
     from .home import Home

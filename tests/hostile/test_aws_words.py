@@ -13,10 +13,10 @@ from cloud.wire import refusal
 from hostile.words import FRAGMENTS, TEXTS, harm
 from hypothesis import given
 
-from mlflow_ops import host_keys
 from mlflow_ops.cli import main
 from mlflow_ops.names import HOST_KEY_TAG, IAM_PATH, SHAPE_TAG, TAG
 from mlflow_ops.shape import Shape
+from mlflow_ops.ssh import host_keys
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud

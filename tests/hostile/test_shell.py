@@ -11,7 +11,8 @@ import pytest
 from hostile.words import FRAGMENTS, TEXTS, on_one_command_line
 from hypothesis import given, settings
 
-from mlflow_ops import commands, host, serving, transcript
+from mlflow_ops import commands, host, transcript
+from mlflow_ops.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,10 @@ import pytest
 from hostile.words import FRAGMENTS, TEXTS, on_one_command_line
 from hypothesis import given, settings
 
-from mlflow_ops import commands, keeping_up
+from mlflow_ops import commands
 from mlflow_ops.errors import HostFailed
-from mlflow_ops.serving import Serving
+from mlflow_ops.server import keeping_up
+from mlflow_ops.server.serving import Serving
 
 HOME = "/home/ubuntu"
 WORDS = TEXTS.filter(lambda words: on_one_command_line(words) and "\udcff" not in words)

@@ -45,7 +45,7 @@ def cloud() -> Iterator[Account]:
 @contextmanager
 def machine(folder: Path, endpoint: str) -> Iterator[ssh.SshDouble]:
     """Stand in for the host: software already there, and a server that binds ADDRESS alone."""
-    home.prepare(folder, home.shipped_lock())
+    home.prepare(folder)
     script = folder / "mlflow" / ".venv" / "bin" / "mlflow"
     python = shlex.quote(str(script.with_name("python")))
     narrow = f'for a; do shift; [ "$a" = 0.0.0.0 ] && a={ADDRESS}; set -- "$@" "$a"; done'

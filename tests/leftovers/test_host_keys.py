@@ -9,7 +9,7 @@ import asyncssh
 import pytest
 from cloud import standing
 
-from mlflow_ops import ssh_key
+from mlflow_ops.ssh import ssh_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

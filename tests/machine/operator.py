@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import wait
-from mlflow_ops.tracking import Tracking
+from mlflow_ops.reach.tracking import Tracking
 
 from . import cloud, kinds
 

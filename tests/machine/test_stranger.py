@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlflow_ops import certificates
+from mlflow_ops.server import certificates
 
 from . import routes
 from .stranger import Stranger, basic

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import address, caller
 from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.reach import address, caller
 from mlflow_ops.settings import network
 
 

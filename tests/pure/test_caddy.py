@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mlflow_ops import caddy, caddy_unit, domain_name
 from mlflow_ops.errors import BadOption
+from mlflow_ops.reach import domain_name
 from mlflow_ops.records import Instance
+from mlflow_ops.server import caddy, caddy_unit
 from mlflow_ops.settings import Options
 
 DOMAIN = "mlflow.example.org"

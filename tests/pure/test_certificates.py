@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlflow_ops import certificates
+from mlflow_ops.server import certificates
 
 if TYPE_CHECKING:
     from pathlib import Path

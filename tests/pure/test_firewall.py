@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlflow_ops.address import world_open
 from mlflow_ops.ec2.changes import LIMIT, Change
 from mlflow_ops.ec2.firewall import (
     check_guarded,
@@ -21,6 +20,7 @@ from mlflow_ops.ec2.firewall import (
 )
 from mlflow_ops.ec2.rules import ACME, ADDED, ALLOW, AS_TAUGHT, DEFAULT, OURS, Rule
 from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.reach.address import world_open
 from mlflow_ops.shape import Shape
 from mlflow_ops.target import Ports
 from mlflow_ops.wanted import Wanted

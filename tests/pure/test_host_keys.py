@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import host_keys, ssh_key, sshd, user_data
 from mlflow_ops.folder import Folder
 from mlflow_ops.records import Instance
+from mlflow_ops.ssh import host_keys, ssh_key, sshd, user_data
 
 if TYPE_CHECKING:
     from pathlib import Path

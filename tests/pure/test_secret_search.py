@@ -18,7 +18,7 @@ import pytest
 from journey import secrets, watch
 
 import mlflow_ops
-from mlflow_ops import certificates
+from mlflow_ops.server import certificates
 from mlflow_ops.wait import until
 
 PASSWORD = "p+/w-0123456789-0123456789"

@@ -6,7 +6,7 @@ import configparser
 import re
 from dataclasses import replace
 
-from mlflow_ops import keeping_up, serving
+from mlflow_ops.server import keeping_up, serving
 
 SERVING = serving.Serving(
     "b", "0.0.0.0", 5000, ("203.0.113.7", "ec2.example"), 5000, certificate="abc"

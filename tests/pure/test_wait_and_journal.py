@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from mlflow_ops import address, files
+from mlflow_ops import files
 from mlflow_ops.errors import MlflowOpsError, TimedOut
 from mlflow_ops.journal import Journal
+from mlflow_ops.reach import address
 from mlflow_ops.wait import Clock, until
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import paramiko
 import pytest
 
-from mlflow_ops import ssh_key, user_data
+from mlflow_ops.ssh import ssh_key, user_data
 from sandbox.cloud import IMAGE
 
 if TYPE_CHECKING:

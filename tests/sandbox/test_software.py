@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from mlflow_ops.sandbox import home, processes
+from mlflow_ops.sandbox import processes
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox.cloud import Cloud
 
 PIPFILE = "[packages]\n"
@@ -49,11 +47,6 @@ def test_pipenv_uses_the_environment_that_is_there(common: Cloud) -> None:
 def test_the_lock_is_the_shipped_one(common: Cloud) -> None:
     shipped = resources.files("mlflow_ops") / "lock" / "requirements.txt"
     assert (common.home / "mlflow" / "requirements.txt").read_bytes() == shipped.read_bytes()
-
-
-def test_a_home_is_prepared_with_any_lock(tmp_path: Path) -> None:
-    home.prepare(tmp_path / "host", b"mlflow==3.17.2\n")
-    assert (tmp_path / "host" / "mlflow" / "requirements.txt").read_text() == "mlflow==3.17.2\n"
 
 
 def test_systemd_is_offline(common: Cloud) -> None:

@@ -11,10 +11,10 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from mlflow_ops.caddy_unit import PROGRAM, SETTINGS, UNIT, UNIT_FILE
 from mlflow_ops.commands import FOLDER, sha256
-from mlflow_ops.serving import BEHIND_PROXY
-from mlflow_ops.serving import UNIT as SERVER
+from mlflow_ops.server.caddy_unit import PROGRAM, SETTINGS, UNIT, UNIT_FILE
+from mlflow_ops.server.serving import BEHIND_PROXY
+from mlflow_ops.server.serving import UNIT as SERVER
 
 LOCK = f"/usr/local/lib/{UNIT}/caddy.txt"
 # What `up` was told about the authority the last time.

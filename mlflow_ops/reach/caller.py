@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-from mlflow_ops import address
 from mlflow_ops.errors import BadOption
+from mlflow_ops.reach import address
 from mlflow_ops.records import Instance
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from mlflow_ops import ssh_key
+from mlflow_ops.ssh import ssh_key
 
 if TYPE_CHECKING:
     from mlflow_ops.folder import Folder

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from mlflow_ops.tunnel.note import Way
+from mlflow_ops.reach.tunnel.note import Way
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     request = json.load(sys.stdin)
     if os.fork():  # before any thread; who started us has a child to wait for, which ends here
         os._exit(0)
-    from mlflow_ops.tunnel import holding  # noqa: PLC0415 - paramiko takes 0.3 s to load
+    from mlflow_ops.reach.tunnel import holding  # noqa: PLC0415 - paramiko takes 0.3 s to load
 
     def say(words: dict[str, object]) -> None:  # to the starter's pipe; stderr leads nowhere
         sys.stdout.write(json.dumps(words) + "\n")

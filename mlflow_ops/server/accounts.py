@@ -10,11 +10,11 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import serving
 from mlflow_ops.errors import BadOption, MlflowOpsError, Refused
+from mlflow_ops.server import serving
 
 if TYPE_CHECKING:
-    from mlflow_ops.tracking import Tracking
+    from mlflow_ops.reach.tracking import Tracking
 
 # Bytes from the system's source of randomness; 32 characters of text.
 LENGTH = 24

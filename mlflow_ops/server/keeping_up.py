@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from mlflow_ops import systemd, vault
 from mlflow_ops.commands import ENVIRONMENT, FOLDER
-from mlflow_ops.serving import DATA, LOG_FILE, PID_FILE, SESSION_KEY, UNIT, UNIT_FILE
+from mlflow_ops.server import systemd, vault
+from mlflow_ops.server.serving import DATA, LOG_FILE, PID_FILE, SESSION_KEY, UNIT, UNIT_FILE
 
 if TYPE_CHECKING:
-    from mlflow_ops.serving import Serving
+    from mlflow_ops.server.serving import Serving
 
 UNIT_TEXT = """\
 [Unit]

@@ -7,10 +7,10 @@ import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlflow_ops import caller
 from mlflow_ops.ec2 import firewall, groups, instances
 from mlflow_ops.errors import HostUnreachable, KeyRefused, MlflowOpsError, NotReady, TimedOut
 from mlflow_ops.iam.scopes import HERE
+from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance
 from mlflow_ops.refusals import FAILURES
 

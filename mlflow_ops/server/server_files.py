@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, keeping_up, key_file, reaching, serving
+from mlflow_ops import commands, key_file
+from mlflow_ops.reach import reaching
 from mlflow_ops.records import Certificate, Instance
+from mlflow_ops.server import keeping_up, serving
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack

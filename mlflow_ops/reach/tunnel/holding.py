@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow_ops import forward, host
+from mlflow_ops import host
 from mlflow_ops.folder import Folder
-from mlflow_ops.through import Through
-from mlflow_ops.tunnel import note
+from mlflow_ops.reach import forward
+from mlflow_ops.reach.through import Through
+from mlflow_ops.reach.tunnel import note
 from mlflow_ops.wait import CLOCK, Clock, until
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow_ops.host import Host
-    from mlflow_ops.line import Line
-    from mlflow_ops.tunnel.note import Way
+    from mlflow_ops.reach.line import Line
+    from mlflow_ops.reach.tunnel.note import Way
 
 IDLE = 12 * 3600.0
 LOOK = 0.5

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mlflow_ops.line import CHUNK, Line, end
+from mlflow_ops.reach.line import CHUNK, Line, end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

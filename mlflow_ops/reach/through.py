@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow_ops.host import Host
-    from mlflow_ops.line import Line
+    from mlflow_ops.reach.line import Line
     from mlflow_ops.stack import Stack
 
 # The server's address as its own host knows it.

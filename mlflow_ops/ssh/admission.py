@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import botocore.exceptions as sdk
 
-from mlflow_ops import commands, ssh_key
+from mlflow_ops import commands
 from mlflow_ops.errors import HostUnreachable, PrivateKeyLost
 from mlflow_ops.host import USER
 from mlflow_ops.refusals import words
+from mlflow_ops.ssh import ssh_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlflow_ops import serving, vault
+from mlflow_ops.server import serving, vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

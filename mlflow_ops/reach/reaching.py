@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow_ops import files, forward, serving
+from mlflow_ops import files
 from mlflow_ops.errors import NotReady, Refused
+from mlflow_ops.reach import forward
+from mlflow_ops.reach.through import Through
+from mlflow_ops.reach.tracking import Tracking
 from mlflow_ops.records import READY, Instance, Readiness
-from mlflow_ops.through import Through
-from mlflow_ops.tracking import Tracking
+from mlflow_ops.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

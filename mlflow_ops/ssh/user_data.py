@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from mlflow_ops import sshd
+from mlflow_ops.ssh import sshd
 
 HEAD = "#cloud-config\n"
 

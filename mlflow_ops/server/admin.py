@@ -10,16 +10,17 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import accounts, commands, files, serving, vault
-from mlflow_ops.accounts import Accounts
+from mlflow_ops import commands, files
 from mlflow_ops.errors import HostFailed, MlflowOpsError
+from mlflow_ops.server import accounts, serving, vault
+from mlflow_ops.server.accounts import Accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlflow_ops.folder import Folder
     from mlflow_ops.host import Host
-    from mlflow_ops.tracking import Tracking
+    from mlflow_ops.reach.tracking import Tracking
 
 PYTHON = f"{commands.ENVIRONMENT}/bin/python"
 # It knows the table of the pinned MLflow, so as not to load MLflow a second time into 1 GiB. The

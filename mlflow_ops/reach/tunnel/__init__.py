@@ -11,11 +11,12 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlflow_ops import files, reaching
+from mlflow_ops import files
 from mlflow_ops.errors import TimedOut
+from mlflow_ops.reach import reaching
+from mlflow_ops.reach.tunnel import note, starting
+from mlflow_ops.reach.tunnel.note import Way
 from mlflow_ops.records import Instance
-from mlflow_ops.tunnel import note, starting
-from mlflow_ops.tunnel.note import Way
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, host_keys, sshd
+from mlflow_ops import commands
 from mlflow_ops.errors import HostFailed, HostKeyChanged, HostUnreachable
 from mlflow_ops.names import HOST_KEY_TAG
 from mlflow_ops.records import Instance
+from mlflow_ops.ssh import host_keys, sshd
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import elsewhere, key_file, reaching, shut_out
+from mlflow_ops import elsewhere, key_file
 from mlflow_ops.errors import NotReady, Refused
+from mlflow_ops.reach import reaching, shut_out
+from mlflow_ops.reach.client import Client
 from mlflow_ops.steps import instance
-from mlflow_ops.tracking import Tracking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from mlflow_ops.settings import Settings
     from mlflow_ops.stack import Stack
@@ -24,60 +23,8 @@ if TYPE_CHECKING:
     Reach = Callable[[Stack], AbstractContextManager[str]]
 
 
-# Of the user's own, these would win over the stack's key and endpoint, or contradict them.
-CONTRARY = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-# Of the user's own, these would win over the stack's login and CA, or switch its proof off.
-LOGINS = (
-    *(reaching.USERNAME, reaching.PASSWORD, reaching.CERTIFICATE),
-    *("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_AUTH", "MLFLOW_TRACKING_INSECURE_TLS"),
-)
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A server, the login to it, the CA that proves it, and the keys to the bucket if it takes any.
-
-    Secret parts do not show. `ca` is None where the system's CAs prove the server.
-    """
-
-    uri: str
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca: Path | None = None
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def exports(self) -> dict[str, str]:
-        """The variables that make MLflow's and AWS's own clients clients of this server."""
-        login = {reaching.USERNAME: self.username, reaching.PASSWORD: self.password}
-        proof = {reaching.CERTIFICATE: str(self.ca)} if self.ca else {}
-        named = {"MLFLOW_TRACKING_URI": self.uri, **(login if self.username else {})}
-        return {**self.keys, **named, **proof}
-
-    @property
-    def tracking(self) -> Tracking:
-        """The server's API, asked as this client."""
-        return Tracking(self.uri, self.username, self.password, self.ca)
-
-    def environment(self, own: Mapping[str, str]) -> dict[str, str]:
-        """Return a client's environment, made from the user's own."""
-        contrary = (*LOGINS, *(CONTRARY if self.keys else ()))
-        kept = {
-            name: value
-            for name, value in own.items()
-            if name not in contrary and not (self.keys and name.startswith("AWS_ENDPOINT_URL"))
-        }
-        return {**kept, **self.exports}
-
-    def take_over(self) -> None:
-        """Make this process a client."""
-        environment = self.environment(os.environ)
-        os.environ.clear()
-        os.environ.update(environment)
-
-
 @contextmanager
-def held(stack: Stack, settings: Settings, reach: Reach = reaching.held) -> Iterator[Connection]:
+def held(stack: Stack, settings: Settings, reach: Reach = reaching.held) -> Iterator[Client]:
     """Give the way to the stack's server, holding a tunnel where it takes one.
 
     Raises NotReady when it gives no answer or this machine has no login to it, and WrongPlace when
@@ -89,7 +36,7 @@ def held(stack: Stack, settings: Settings, reach: Reach = reaching.held) -> Iter
             check_known(stack)
             with reach(stack) as uri:
                 login = reaching.username(stack), reaching.password(stack)
-                way = Connection(uri, *login, reaching.ca(stack))
+                way = Client(uri, *login, reaching.ca(stack), settings=_settings(stack))
                 direct = _artifact_root(stack, way).startswith("s3://")
                 yield replace(way, keys=_keys(stack)) if direct else way
     finally:
@@ -129,7 +76,7 @@ def check_known(stack: Stack, *, login: bool = True) -> None:
             )
 
 
-def _artifact_root(stack: Stack, way: Connection) -> str:
+def _artifact_root(stack: Stack, way: Client) -> str:
     """Ask the server where artifacts go; raise NotReady when it takes no login of ours."""
     try:
         return way.tracking.artifact_root()
@@ -139,6 +86,14 @@ def _artifact_root(stack: Stack, way: Connection) -> str:
         ours = bool(reaching.password_here(stack))
         why = reaching.LOCKED_OUT if ours else f"the server does not know {way.username!r}"
         raise NotReady(f"No login to {way.uri}: {why}.") from error
+
+
+def _settings(stack: Stack) -> dict[str, str]:
+    """Return what MLflow's client has to be told besides."""
+    if (stack.shape.access, stack.shape.address) == ("port", "public"):
+        return {}
+    # Else it fetches artifacts from S3 itself, to which there may be no way from where it is.
+    return {"MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD": "false"}
 
 
 def _keys(stack: Stack) -> dict[str, str]:

@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow_ops import forward, reaching, serving
 from mlflow_ops.errors import NotReady, PrivateKeyLost
-from mlflow_ops.line import end, plain_line, sealed
+from mlflow_ops.reach import forward, reaching
+from mlflow_ops.reach.line import end, plain_line, sealed
+from mlflow_ops.reach.through import LOOPBACK, Through
 from mlflow_ops.records import Instance
-from mlflow_ops.through import LOOPBACK, Through
+from mlflow_ops.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlflow_ops.line import Line
+    from mlflow_ops.reach.line import Line
     from mlflow_ops.stack import Stack
 
 # Every certificate by the stack's CA has this name, whatever its host's address was then; the CA

@@ -14,7 +14,7 @@ from mlflow_ops.errors import HostUnreachable
 
 if TYPE_CHECKING:
     from mlflow_ops.folder import Folder
-    from mlflow_ops.tunnel.note import Way
+    from mlflow_ops.reach.tunnel.note import Way
 
 # It loads paramiko, waits its turn for the file and connects, each with a deadline of its own.
 START_DEADLINE = 40.0
@@ -29,7 +29,7 @@ def start(folder: Folder, way: Way, wished: int) -> int:
     own = ("AWS_", "MLFLOW_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     process = subprocess.Popen(
-        [sys.executable, "-m", "mlflow_ops.tunnel"],
+        [sys.executable, "-m", "mlflow_ops.reach.tunnel"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
