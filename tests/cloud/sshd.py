@@ -80,6 +80,10 @@ class Gate(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return True
 
+    def connection_requested(self, dest_host: str, *_: object) -> bool:
+        """Allow tunnels, as sshd does, but to this machine only."""
+        return dest_host == ADDRESS
+
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         if username != "ubuntu" or (machine := self._host.live) is None:
             return False
