@@ -89,7 +89,7 @@ def _ports(stack: Stack) -> tuple[int, ...]:
 def _letting_in(stack: Stack, held: tuple[Rule, ...], named: tuple[str, ...]) -> Change:
     wanted = firewall.letting_in(held, named, _ports(stack))
     if wanted.add:
-        firewall.check_guarded(wanted, stack.shape, stack.target.ports)
+        firewall.check_guarded(wanted, stack.target.ports, login=stack.shape.login)
     return wanted.checked()
 
 

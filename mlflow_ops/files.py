@@ -39,6 +39,17 @@ def write_private(path: Path, text: str) -> None:
     replace(path, text.encode(), 0o600)
 
 
+def check_writable(path: Path) -> None:
+    """Raise OSError where `write_private` could not put a file at this path."""
+    private_folder(path.parent)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    trial = temporary_of(path)
+    trial.unlink(missing_ok=True)
+    os.close(os.open(trial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    trial.unlink()
+
+
 def remove_empty(folder: Path, home: Path) -> None:
     """Remove the folder if it is empty, then those above it that are, up to and with `home`."""
     inside = [each for each in (folder, *folder.parents) if each.is_relative_to(home)]

@@ -44,8 +44,15 @@ def status(stack: Stack, steps: Steps) -> tuple[Stack, list[StepStatus]]:
             stack = stack.knows(record)
         detail = now.detail or (record.detail if record else "")
         states.append(StepStatus(name, record.id if record else None, now.state, detail))
-    known = [each for each in states if each.state != "missing" or applies(each.step, stack.shape)]
-    return stack, known
+    return stack, [
+        each for each in states if applies(each.step, stack.shape) or _shows(each, steps)
+    ]
+
+
+def _shows(state: StepStatus, steps: Steps) -> bool:
+    """Whether there is something, or may be, although a stack of this shape has no such step."""
+    hidden = state.state == "unknown" and steps[state.step].PLACE != "host"
+    return bool(state.id) or hidden
 
 
 def overall(steps: Steps, states: list[StepStatus]) -> str:

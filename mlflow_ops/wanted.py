@@ -28,6 +28,7 @@ class Wanted:
     """The stack to make. Empty ids mean that the resource which needs them is there already.
 
     `subnets` are all that may be used, best first, and `zones` those that have the instance type.
+    `login_stands` says whether the server that is there asks for a login already, if one is.
     `named` are the options that the user gave, which nothing else may take the place of; `remark`
     says why the instance type is not the usual one.
     """
@@ -46,6 +47,12 @@ class Wanted:
     remark: str = ""
     shape: Shape = field(default_factory=Shape)
     acme_directory: str = ""
+    login_stands: bool = True
+
+    @property
+    def guarded(self) -> bool:
+        """Whether the server asks for a login all along, before `up` is done and after."""
+        return self.shape.login and self.login_stands
 
     @property
     def places(self) -> tuple[Subnet, ...]:
@@ -83,6 +90,7 @@ def first_thoughts(options: Options, target: Target, standing: Shape | None = No
         named=frozenset(name for name in choosable if getattr(options, name)),
         shape=asked,
         acme_directory=options.acme_directory or "",
+        login_stands=standing is None or standing.login,
     )
 
 

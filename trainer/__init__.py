@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from trainer import errors, model
 from trainer.model import Training
-from trainer.results import Result
+from trainer.results import MODEL_NAME, Result
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trainer import data
     from trainer.data import WineData
 
-__all__ = ["Result", "Training", "data", "errors", "model", "run"]
+__all__ = ["MODEL_NAME", "Result", "Training", "data", "errors", "model", "run"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+MODEL_NAME = "ElasticnetWineModel"
+
 
 @dataclass(frozen=True)
 class Result:

@@ -13,12 +13,13 @@ import pandas as pd
 from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.pandas_dataset import from_pandas
 from mlflow.entities import Metric, Param
+from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
 
 from trainer import client, evaluation, sample, web
 from trainer import model as models
 from trainer.errors import RunError, TrainerError, brief
-from trainer.results import Result
+from trainer.results import MODEL_NAME, Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from trainer.data import WineData
     from trainer.model import Training
 
-MODEL_NAME = "ElasticnetWineModel"
 
 # What loading the model takes. Left to itself MLflow finds out by loading it in a new process.
 _REQUIREMENTS = ("mlflow", "numpy", "pandas", "scikit-learn", "skops")
@@ -90,7 +90,7 @@ def _fill(run: mlflow.ActiveRun, dataset: WineData, training: Training) -> Resul
         mlflow_client.log_figure(run_id, figure, f"plots/{name}")
     logged = _log_model(model, learn.drop(columns=models.TARGET))
     mlflow_client.log_batch(run_id, metrics=_measured(metrics, logged.model_id))
-    return _result(run, training, metrics, logged)
+    return _result(run, training, metrics, _registered(logged))
 
 
 def _input(dataset: WineData) -> PandasDataset:
@@ -104,7 +104,6 @@ def _log_model(model: ElasticNet, features: pd.DataFrame) -> ModelInfo:
     logged: ModelInfo = mlflow.sklearn.log_model(
         model,
         name="model",
-        registered_model_name=MODEL_NAME if client.keeps_models() else None,
         signature=infer_signature(features, model.predict(features)),
         input_example=features.head(3),
         pip_requirements=[f"{name}=={version(name)}" for name in _REQUIREMENTS],
@@ -119,10 +118,24 @@ def _measured(metrics: dict[str, float], model_id: str) -> list[Metric]:
     return [Metric(name, value, now, 0, model_id=model_id) for name, value in metrics.items()]
 
 
+def _registered(logged: ModelInfo) -> str | None:
+    """Register the model as a new version; None where there is no registry, or it is not ours.
+
+    On a server with a login the model of this name may belong to another user.
+    """
+    if not client.keeps_models():
+        return None
+    try:
+        return str(mlflow.register_model(logged.model_uri, MODEL_NAME).version)
+    except MlflowException as error:
+        if error.error_code != "PERMISSION_DENIED":
+            raise
+        return None
+
+
 def _result(
-    run: mlflow.ActiveRun, training: Training, metrics: dict[str, float], logged: ModelInfo
+    run: mlflow.ActiveRun, training: Training, metrics: dict[str, float], registered: str | None
 ) -> Result:
-    registered = logged.registered_model_version
     return Result(
         run_id=run.info.run_id,
         run_url=_page(mlflow.get_tracking_uri(), run),
@@ -130,7 +143,7 @@ def _result(
         params=training.params,
         metrics=metrics,
         model_name=None if registered is None else MODEL_NAME,
-        model_version=None if registered is None else str(registered),
+        model_version=registered,
     )
 
 

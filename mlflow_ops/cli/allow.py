@@ -10,7 +10,6 @@ import click
 
 from mlflow_ops import allowed, elsewhere, lease
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.ec2.changes import Change
 from mlflow_ops.ec2.rules import ACME, ADDED, ALLOW, AS_TAUGHT, DEFAULT, OURS
 from mlflow_ops.errors import BadOption, NotReady
@@ -20,6 +19,7 @@ from mlflow_ops.records import SecurityGroup
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from mlflow_ops.cli.show import Screen
     from mlflow_ops.ec2.rules import Rule
     from mlflow_ops.stack import Stack
 
@@ -43,7 +43,7 @@ def command(call: Call, *, words: tuple[str, ...], remove: bool) -> int:
     address without a prefix stands for itself alone. What is let in here stays until it is removed,
     or `up --allow` names who may come in instead.
     """
-    screen = Screen(call.json)
+    screen = call.screen()
     if remove and not words:
         raise BadOption("--remove takes away what you name: say which ranges, or `me`.")
     stack = call.stack()

@@ -41,7 +41,7 @@ def command(call: Call, *, all_regions: bool) -> int:
 
     Exit code 0: no orphans; 3: orphans; 1: none were seen, but something could not be looked at.
     """
-    screen = Screen(call.json)
+    screen = call.screen()
     try:
         aws = call.target().aws
     except NotReady as error:

@@ -8,7 +8,6 @@ from dataclasses import asdict
 
 from mlflow_ops.check import write_and_read_back
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.reach import connection
 
 
@@ -18,11 +17,13 @@ def command(call: Call) -> None:
 
     They stand in the experiment "Check Connection".
     """
-    screen = Screen(call.json)
+    screen = call.screen()
     with connection.held(call.stack(), call.settings) as found:
         found.take_over()
         with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
             result = write_and_read_back(found.uri)
     screen.say(f"Wrote 2 metrics and an artifact to {found.uri} in {result.write_seconds:.2f} s,")
-    screen.say(f"read them back in {result.read_seconds:.2f} s: {result.run_url}")
-    screen.result(asdict(result))
+    page = result.run_url if found.lasting else "`mlflow-ops open` shows the run"
+    screen.say(f"read them back in {result.read_seconds:.2f} s: {page}")
+    shown = {} if found.lasting else {"run_url": None}
+    screen.result({**asdict(result), **shown})

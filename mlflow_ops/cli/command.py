@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import shlex
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
-from mlflow_ops.cli.sentences import known
+from mlflow_ops.cli.sentences import addressed, again, known
 from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go, traced
 from mlflow_ops.errors import NotReady
 from trainer import interrupts
@@ -19,6 +18,7 @@ from trainer import interrupts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mlflow_ops.cli.show import Screen
     from mlflow_ops.settings import Settings
     from mlflow_ops.stack import Stack
     from mlflow_ops.target import Target
@@ -57,14 +57,13 @@ class Call:
     @property
     def again(self) -> str:
         """The options that make another command mean the same stack."""
-        chosen = self.settings
-        options = [
-            ("--name", chosen.name if chosen.name != "mlflow" else None),
-            ("--region", chosen.region),
-            ("--profile", chosen.profile),
-        ]
-        words = [f"{option} {shlex.quote(value)}" for option, value in options if value]
-        return " ".join(["", *words, *(["--sandbox"] if chosen.sandbox else [])])
+        return again(vars(self.settings))
+
+    def screen(self) -> Screen:
+        """Return where this command's words go."""
+        from mlflow_ops.cli.show import Screen  # noqa: PLC0415 - loads rich, which --help needs not
+
+        return Screen(self.json, self.again)
 
 
 def stack_command(
@@ -114,7 +113,7 @@ COMMON = (
 
 
 def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
-    debug, as_json = options.pop("debug"), options.pop("as_json")
+    debug, as_json, same = options.pop("debug"), options.pop("as_json"), again(options)
     interrupts.leave_by_exception()
     try:
         world = click.get_current_context().obj
@@ -131,7 +130,7 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
         if debug:
             traced()
         found = known(error)
-        return failed(str(found), found.exit_code, as_json=as_json)
+        return failed(addressed(str(found), same), found.exit_code, as_json=as_json)
 
 
 def _settings(options: dict[str, Any]) -> Settings:

@@ -10,13 +10,13 @@ import click
 from mlflow_ops import elsewhere, inventory, lease, places, plan, sandbox, walk
 from mlflow_ops.cli import removal
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
 from mlflow_ops.reach import tunnel
 from mlflow_ops.steps import STEPS, bucket
 from mlflow_ops.target import stop_sandbox
 
 if TYPE_CHECKING:
+    from mlflow_ops.cli.show import Screen
     from mlflow_ops.stack import Stack
 
 
@@ -30,7 +30,7 @@ def command(call: Call, *, yes: bool, dry_run: bool, keep_bucket: bool) -> int:
     Shows what goes, with the number of runs, models and bytes that would be lost; asks, unless
     --yes is given. Works from any machine: AWS's tags say what belongs to the stack.
     """
-    screen, settings = Screen(call.json), call.settings
+    screen, settings = call.screen(), call.settings
     try:
         stack = call.stack()
     except NotReady:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption
 from mlflow_ops.reach import connection, page, reaching, shut_out
 from mlflow_ops.reach.tunnel import note
 
 if TYPE_CHECKING:
+    from mlflow_ops.cli.show import Screen
     from mlflow_ops.reach.page import Page
     from mlflow_ops.stack import Stack
 
@@ -40,7 +40,7 @@ def command(call: Call, *, port: int | None, no_browser: bool) -> None:
     It is served at a plain address of this machine: what comes from there goes on by TLS to the
     server's open port, or through an SSH tunnel where that is not to be reached.
     """
-    screen = Screen(call.json)
+    screen = call.screen()
     stack = connection.located(call.stack(), call.settings)
     wished = port or note.usual_port(stack.names, "open")
     try:

@@ -34,7 +34,7 @@ def plan(screen: Screen, stack: Stack, found: Found) -> None:
     for row in plans.rows(stack, taken(stack.shape), found):
         screen.row(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
     screen.say(plans.cost(stack))
-    if address.world_open(stack.want().allow):
+    if stack.shape.access == "port" and address.world_open(stack.want().allow):
         screen.say(
             f"Warning: anyone on the internet will be able to reach the server, which asks for "
             f"{'a' if stack.shape.login else 'no'} login. Name who may with --allow CIDR."

@@ -1,9 +1,38 @@
-"""Every error that ends a command, as one of ours with a sentence for the user."""
+"""What a command says when it ends: its error as one of ours, and cures for the same stack."""
 
 from __future__ import annotations
 
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
 from mlflow_ops import files
 from mlflow_ops.errors import MlflowOpsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CURE = re.compile("`(mlflow-ops [^`]*)`")
+SAME = ("--name", "--region", "--profile", "--sandbox")
+
+
+def again(chosen: Mapping[str, Any]) -> str:
+    """Return the options, of those chosen, that make another command mean the same stack."""
+    named = {name: chosen[name] for name in ("name", "region", "profile") if chosen[name]}
+    if named.get("name") == "mlflow":
+        del named["name"]
+    words = [f"--{name} {shlex.quote(value)}" for name, value in named.items()]
+    return " ".join(["", *words, *(["--sandbox"] if chosen["sandbox"] else [])])
+
+
+def addressed(sentence: str, same: str) -> str:
+    """Return the sentence with each command in it meaning the same stack."""
+
+    def whole(found: re.Match[str]) -> str:
+        named = any(option in found[1] for option in SAME)
+        return found[0] if named else f"`{found[1]}{same}`"
+
+    return CURE.sub(whole, sentence)
 
 
 def known(error: Exception) -> MlflowOpsError:

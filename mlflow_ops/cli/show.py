@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
+from mlflow_ops.cli.sentences import addressed
 from mlflow_ops.cli.stream import UNHEARD
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.stack import Voice
@@ -38,9 +39,13 @@ class Paper(Console):
 
 @dataclass
 class Screen:
-    """Where a command's words go: chatter beside the result, and the result itself."""
+    """Where a command's words go: chatter beside the result, and the result itself.
+
+    `same` are the options that make the commands named there mean the same stack.
+    """
 
     as_json: bool = False
+    same: str = ""
     console: Console = field(init=False)
     finished: list[str] = field(default_factory=list, init=False)
     _name: str = field(default="", init=False)
@@ -54,7 +59,8 @@ class Screen:
 
     def say(self, text: str = "") -> None:
         """Say something to the person who watches."""
-        self.console.print(visible.text(text), soft_wrap=True, markup=False)
+        shown = visible.text(addressed(text, self.same))
+        self.console.print(shown, soft_wrap=True, markup=False)
 
     def row(self, text: str) -> None:
         """Say one line, whatever stands in it: a newline in somebody's words begins no other."""

@@ -6,7 +6,6 @@ from mlflow_ops import elsewhere
 from mlflow_ops import states as step_states
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import NotReady
 from mlflow_ops.reach import shut_out
 from mlflow_ops.records import Instance
@@ -19,7 +18,7 @@ def command(call: Call) -> int:
 
     Exit code 0: ready; 3: not ready; 1: it could not be told.
     """
-    screen = Screen(call.json)
+    screen = call.screen()
     try:
         stack = call.stack()
     except NotReady as error:

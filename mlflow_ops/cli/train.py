@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
 import trainer
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.reach import connection
 
@@ -32,7 +32,7 @@ def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has 
     ElasticnetWineModel.
     """
     uri, data = options.pop("tracking_uri"), options.pop("data")
-    screen = Screen(call.json)
+    screen = call.screen()
     try:
         training = trainer.Training(**options)
     except ValueError as error:
@@ -45,8 +45,14 @@ def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has 
                 dataset = trainer.data.load(data)
                 found.take_over()
                 result = trainer.run(dataset, training, tracking_uri=found.uri)
+                if not found.lasting:  # nor is a link to where it was
+                    result = replace(result, run_url=None)
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error
     screen.say(result.as_text())
     screen.say(f"Run: {result.run_url or result.run_id}")
+    if result.model_name is None and not uri:
+        screen.say(
+            f"{trainer.MODEL_NAME} belongs to another user: the model stays in the run alone."
+        )
     screen.result(result.as_json())

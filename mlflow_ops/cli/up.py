@@ -10,13 +10,13 @@ import click
 from mlflow_ops import elsewhere, lease, places, target, walk, wanted
 from mlflow_ops.cli import report
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.show import Screen
 from mlflow_ops.ec2 import instances
 from mlflow_ops.reach import shut_out
 from mlflow_ops.settings import Options
 from mlflow_ops.steps import taken
 
 if TYPE_CHECKING:
+    from mlflow_ops.cli.show import Screen
     from mlflow_ops.stack import Stack
 
 
@@ -84,7 +84,7 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
     wish = Options(direct_artifacts=options.pop("artifacts") == "direct", **options)
     started = call.settings.sandbox and target.start_sandbox(call.settings)
     try:
-        return _up(call, Screen(call.json), wish, ask=ask, dry_run=dry_run)
+        return _up(call, call.screen(), wish, ask=ask, dry_run=dry_run)
     finally:
         if started and not places.known(call.settings):  # nothing was made
             target.stop_sandbox(call.settings)

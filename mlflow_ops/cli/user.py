@@ -35,8 +35,9 @@ OPTIONS = "Each takes --name, --region, --profile, --sandbox, --json and --debug
 def command() -> None:
     """Manage who may log in to the server, as its admin.
 
-    A teammate may see everything, log runs to the Default experiment, make experiments and models,
-    and change what they have made.
+    A teammate may see everything, make experiments and models, and change what they have made. The
+    Default experiment is the admins': a teammate's script names one of its own, or the shell does
+    with MLFLOW_EXPERIMENT_NAME.
     """
 
 
@@ -52,7 +53,8 @@ def add(call: Call, *, who: str, admin: bool, typed: bool, file: Path | None) ->
     wish.check_shown(as_json=call.json)
     with wish.password() as password, _server(call) as (_, server):
         Accounts(server).add(who, password, admin=admin)
-    beside.say(f"The user {who} may log in{', as an admin' if admin else ''}.")
+    own = "as an admin" if admin else f"to log runs with MLFLOW_EXPERIMENT_NAME={who}, say"
+    beside.say(f"The user {who} may log in, {own}.")
     wish.show(password)
     _result(call, who, file)
 
@@ -60,7 +62,7 @@ def add(call: Call, *, who: str, admin: bool, typed: bool, file: Path | None) ->
 @stack_command(example="mlflow-ops user list", name="list")
 def every(call: Call) -> None:
     """Show who may log in."""
-    screen = Screen(call.json)
+    screen = call.screen()
     with _server(call) as (_, server):
         users = Accounts(server).all()
     for user in users:
@@ -72,7 +74,7 @@ def every(call: Call) -> None:
 @click.argument("who", metavar="NAME")
 def remove(call: Call, *, who: str) -> None:
     """Remove a user; the runs and models stay."""
-    screen = Screen(call.json)
+    screen = call.screen()
     with _server(call) as (_, server):
         Accounts(server).remove(who)
     screen.row(f"The user {who} may not log in any more.")
@@ -104,7 +106,7 @@ def password(call: Call, *, who: str, typed: bool, file: Path | None) -> None:
 
 
 def _result(call: Call, who: str, file: Path | None) -> None:
-    Screen(call.json).result({"user": who, "password_file": str(file) if file else None})
+    call.screen().result({"user": who, "password_file": str(file) if file else None})
 
 
 @contextmanager

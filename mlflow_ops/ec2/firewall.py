@@ -36,17 +36,17 @@ def open_ports(wanted: Wanted, ports: Ports) -> tuple[int, ...]:
     return tuple(sorted({*own, *TUTORIAL_PORTS})) if wanted.as_taught else own
 
 
-def check_guarded(change: Change, shape: Shape, ports: Ports) -> None:
+def check_guarded(change: Change, ports: Ports, *, login: bool) -> None:
     """Raise BadOption when the change lets the world in to a server that asks for no login.
 
     Not for the tutorial's rules, which are open by name.
     """
     taught = any(rule.origin == AS_TAUGHT for rule in change.after)
     networks = [str(r.network) for r in change.after if r.opens(ports.server) and r.network]
-    if not shape.login and not taught and world_open(networks):
+    if not login and not taught and world_open(networks):
         raise BadOption(
             "The server asks for no login, and the firewall would let anybody on the internet in "
-            "to read and run things: let narrower ranges in, or say `mlflow-ops up --auth`."
+            "to read and run things: let narrower ranges in, or run `mlflow-ops up --auth` first."
         )
 
 

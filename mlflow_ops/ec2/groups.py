@@ -91,7 +91,7 @@ def due(stack: Stack, group_id: str) -> Change:
     held = rules(stack.aws.ec2, group_id) if group_id else ()
     wish = firewall.wanted_rules(wanted, stack.target.ports, held)
     found = firewall.difference(held, wish, only=wanted.allow_only_these)
-    firewall.check_guarded(found, wanted.shape, stack.target.ports)
+    firewall.check_guarded(found, stack.target.ports, login=wanted.guarded)
     return found.checked(NOBODY.format(group_id) if group_id else "")
 
 

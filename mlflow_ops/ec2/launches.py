@@ -78,9 +78,10 @@ def request(stack: Stack, launch: Launch) -> Any:  # noqa: ANN401 - the paramete
     }
 
 
-def shape_tag(stack: Stack) -> dict[str, str]:
-    """Return the tag that tells every machine what kind of stack it is."""
-    return {"Key": SHAPE_TAG, "Value": stack.want().shape.tag}
+def tell_shape(stack: Stack, instance_id: str, shape: Shape) -> None:
+    """Put the tag on the instance that tells every machine what kind of stack it is."""
+    tag: Any = {"Key": SHAPE_TAG, "Value": shape.tag}
+    stack.aws.ec2.create_tags(Resources=[instance_id], Tags=[tag])
 
 
 def _birth(stack: Stack) -> tuple[dict[str, str], str]:

@@ -35,6 +35,7 @@ class Client:
     ca: Path | None = None
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
+    lasting: bool = True
 
     @property
     def exports(self) -> dict[str, str]:

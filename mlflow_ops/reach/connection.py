@@ -37,6 +37,7 @@ def held(stack: Stack, settings: Settings, reach: Reach = reaching.held) -> Iter
             with reach(stack) as uri:
                 login = reaching.username(stack), reaching.password(stack)
                 way = Client(uri, *login, reaching.ca(stack), settings=_settings(stack))
+                way = replace(way, lasting=stack.shape.access == "port")
                 direct = _artifact_root(stack, way).startswith("s3://")
                 yield replace(way, keys=_keys(stack)) if direct else way
     finally:

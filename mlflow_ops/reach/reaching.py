@@ -13,7 +13,7 @@ from mlflow_ops.reach import forward
 from mlflow_ops.reach.through import Through
 from mlflow_ops.reach.tracking import Tracking
 from mlflow_ops.records import READY, Instance, Readiness
-from mlflow_ops.server import serving
+from mlflow_ops.server import certificates, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def ca(stack: Stack) -> Path | None:
     """Return the file with the CA to trust; None where it is the system's, or not known here."""
     if stack.shape.tls != "own":
         return None
-    if stack.folder.ca_certificate.exists():
+    if certificates.fingerprint(files.text(stack.folder.ca_certificate)):
         return stack.folder.ca_certificate
     named = os.environ.get(CERTIFICATE)
     return Path(named) if named else None
@@ -112,6 +112,10 @@ def readiness(stack: Stack) -> Readiness:
 
 def _locked_out(stack: Stack) -> Readiness:
     """Tell how it stands with a server that answers, but not to us."""
+    if stack.shape.tls == "own" and ca(stack) is None:
+        return Readiness(
+            "ready", "it asks for a login, and this machine has no good CA to prove it"
+        )
     if password_here(stack):
         return Readiness("broken", LOCKED_OUT)
     return Readiness("ready", "it asks for a login, which this machine does not have")

@@ -22,9 +22,6 @@ LENGTH = 24
 SHORTEST = 12
 LONGEST = 64
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{LONGEST - 1}}}")
-GRANT = "/api/3.0/mlflow/users/permissions/grant"
-# Where a script logs its runs that names no experiment.
-DEFAULT_EXPERIMENT = "0"
 FORBIDDEN, UNAUTHORIZED = 403, 401
 
 
@@ -51,15 +48,13 @@ class Accounts:
         )
 
     def add(self, name: str, password: str, *, admin: bool) -> None:
-        """Add a user who may log runs to the Default experiment; MlflowOpsError if there is one."""
+        """Add a user, who writes to nobody else's runs; raise MlflowOpsError if there is one."""
         if name in {account.name for account in self.all()}:
             raise MlflowOpsError(
                 f"There is a user {short(name)} already: `mlflow-ops user password {name}` gives "
                 f"them a new password, `mlflow-ops user remove {name}` removes them."
             )
         self._call("POST", "/users/create", {"username": name, "password": password})
-        right = {"resource_type": "experiment", "resource_id": DEFAULT_EXPERIMENT}
-        self._call("POST", GRANT, {"username": name, **right, "permission": "EDIT"})
         if admin:
             self._call("PATCH", "/users/update-admin", {"username": name, "is_admin": True})
 
@@ -129,12 +124,17 @@ def checked(name: str) -> str:
     return name
 
 
+def is_good(password: str) -> bool:
+    """Whether this can be a password: one line, long enough, that survives every file."""
+    return len(password) >= SHORTEST and password.isprintable() and password == password.strip()
+
+
 def good(password: str) -> str:
     """Return a password that somebody chose; raise BadOption, without showing it, for a bad one."""
-    if len(password) < SHORTEST or not password.isprintable():
+    if not is_good(password):
         raise BadOption(
             f"The password will not do: take one line of {SHORTEST} characters or more, without "
-            "tabs or other control characters."
+            "tabs or other control characters, and without spaces around it."
         )
     return password
 

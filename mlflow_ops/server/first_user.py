@@ -5,11 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlflow_ops.server import serving, vault
+from mlflow_ops import transcript
+from mlflow_ops.errors import CommandFailed
+from mlflow_ops.server import keeping_up, serving, vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from mlflow_ops.host import Host
     from mlflow_ops.stack import Stack
 
 DEADLINE = 90.0
@@ -29,6 +32,17 @@ def made_by(stack: Stack, facts: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
         if not has_users:
-            host.run(serving.WAIT_FOR_ADMIN, deadline=DEADLINE)
+            _wait(host)
     finally:
         host.put(serving.AUTH_INI, serving.auth_ini())
+
+
+def _wait(host: Host) -> None:
+    try:
+        host.run(serving.WAIT_FOR_ADMIN, deadline=DEADLINE)
+    except CommandFailed as error:
+        words = transcript.tail([host.run(keeping_up.log())])
+        raise CommandFailed(
+            f"The server has not made its first user, so that nobody could log in: run the same "
+            f"command again. Its last words:{words}"
+        ) from error

@@ -37,8 +37,13 @@ def lacking(stack: Stack, facts: Facts) -> list[str]:
         "a running process": facts["active"] == "active" if systemd else facts["running"] == "yes",
         "the present key": facts["credentials"] == _sha256(credentials(stack)),
         "its region": facts["config"] == _sha256(config(stack)),
-        "its login": not wanted.shape.login or facts["auth"] == _sha256(serving.auth_ini()),
     }
+    if wanted.shape.login:
+        right |= {
+            "its login": facts["auth"] == _sha256(serving.auth_ini()),
+            "its first user": facts["admins"] not in {"", "0"},
+            "its session key": facts["session"] == "1",
+        }
     return [name for name, good in right.items() if not good]
 
 

@@ -24,7 +24,7 @@ BEHIND_PROXY = 5001
 LOCAL = ("localhost", "127.0.0.1")
 FACTS = (
     *("systemd", "unit", "active", "supervisor", "running"),
-    *("credentials", "config", "home", "auth", "admins"),
+    *("credentials", "config", "home", "auth", "admins", "session"),
 )
 # The certificate without its key.
 CERTIFICATE = f"sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' {PEM} 2>/dev/null || true"
@@ -36,8 +36,10 @@ COUNT_ADMINS = (
 )
 ADMINS = f'{FOLDER}/.venv/bin/python -c "{COUNT_ADMINS}" 2>/dev/null'
 # Born private, and never an argument of any program: `printf` and `read` are the shell's own.
+GOOD_KEY = r"MLFLOW_FLASK_SERVER_SECRET_KEY=[0-9a-f]\{64\}"
+SESSION_KEYS = f"LC_ALL=C grep -cx '{GOOD_KEY}' {SESSION_KEY} 2>/dev/null"
 MAKE_SESSION_KEY = (
-    f"[ -s {SESSION_KEY} ] || (umask 077 && "
+    f'[ "$({SESSION_KEYS})" = 1 ] || (umask 077 && '
     "key=$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \\n') && "
     f"printf 'MLFLOW_FLASK_SERVER_SECRET_KEY=%s\\n' \"$key\" > {SESSION_KEY})"
 )
@@ -61,6 +63,7 @@ def facts() -> str:
             f'echo "config=$({sha256(".aws/config")})"',
             f'echo "auth=$({sha256(AUTH_INI)})"',
             f'echo "admins=$({ADMINS})"',
+            f'echo "session=$({SESSION_KEYS})"',
             'echo "home=$HOME"',
         )
     )
@@ -137,7 +140,8 @@ def auth_ini(password: str = "") -> str:
     makes an experiment or a model manages it.
     https://mlflow.org/docs/latest/self-hosting/security/basic-http-auth/
     """
-    first = f"admin_password = {password}\n" if password else ""
+    # MLflow reads the file with interpolation, for which a % is doubled.
+    first = f"admin_password = {password.replace('%', '%%')}\n" if password else ""
     return f"""\
 [mlflow]
 default_permission = READ

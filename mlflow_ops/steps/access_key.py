@@ -6,7 +6,7 @@ import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow_ops import key_file
+from mlflow_ops import files, key_file
 from mlflow_ops.iam.scopes import NAMED
 from mlflow_ops.records import READY, AccessKey, Readiness, Record
 from mlflow_ops.retry import while_unknown
@@ -45,6 +45,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> AccessKey:
     """Create the key and save its secret; keys whose secret is lost go first."""
     iam, user = stack.aws.iam, stack.names.base
+    files.check_writable(stack.folder.access_key)
     for lost in _keys(stack) if stack.get(AccessKey) else ():
         _delete(stack, lost)
         stack.voice.say(f"replaced the access key {lost}: its secret is not on this machine")

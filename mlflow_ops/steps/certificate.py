@@ -37,7 +37,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> Certificate:
     """Settle on one CA, the host's before this machine's, and sign for the present address."""
     host, folder = stack.host(), stack.folder
-    held = vault.get(host, vault.CA_KEY), vault.get(host, vault.CA_CERTIFICATE)
+    held = _vaults(stack)
     ca = held if certificates.is_authority(*held) else _held(stack)
     if not certificates.is_authority(*ca):
         ca = certificates.authority(stack.names.base)
@@ -84,7 +84,7 @@ def _lacking(stack: Stack, leaf: str) -> list[str]:
     key, ca = _held(stack)
     right = {
         "the CA on this machine": certificates.is_authority(key, ca),
-        "the CA on the host": vault.get(stack.host(), vault.CA_CERTIFICATE) == ca,
+        "the CA on the host": _vaults(stack) == (key, ca),
         "the present address": certificates.is_good(leaf, ca, names(stack)),
     }
     return [name for name, good in right.items() if not good]
@@ -93,3 +93,9 @@ def _lacking(stack: Stack, leaf: str) -> list[str]:
 def _held(stack: Stack) -> tuple[str, str]:
     """Return the CA's private key and certificate as this machine has them, or empty texts."""
     return files.text(stack.folder.ca_key), files.text(stack.folder.ca_certificate)
+
+
+def _vaults(stack: Stack) -> tuple[str, str]:
+    """Return the CA's private key and certificate as the host has them, or empty texts."""
+    host = stack.host()
+    return vault.get(host, vault.CA_KEY), vault.get(host, vault.CA_CERTIFICATE)

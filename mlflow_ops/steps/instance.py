@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlflow_ops.ec2 import attaching, instances, launches, launching
 from mlflow_ops.errors import HostFailed, HostUnreachable
@@ -13,6 +13,7 @@ from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows
+    from mlflow_ops.shape import Shape
     from mlflow_ops.stack import Stack
 
 PURPOSE = "EC2 instance that the server runs on"
@@ -49,7 +50,7 @@ def find(stack: Stack) -> Instance | None:
     lacking = {
         STOPPED: record.state in {"stopping", "stopped"},
         "its role": not attaching.is_right(stack, record),
-        "its shape in a tag": record.shape != stack.wanted.shape,
+        "its shape in a tag": record.shape != _true_shape(stack, record),
     }
     return replace(record, missing=tuple(what for what, holds in lacking.items() if holds))
 
@@ -71,9 +72,8 @@ def create(stack: Stack) -> Instance:
         there = launching.launch(stack)
     elif not attaching.is_right(stack, there):
         attaching.attach(stack, there)
-    if there.shape != stack.want().shape:
-        tag: Any = launches.shape_tag(stack)
-        stack.aws.ec2.create_tags(Resources=[there.id], Tags=[tag])
+    if there.shape != (shape := _true_shape(stack, there)):
+        launches.tell_shape(stack, there.id, shape)
     return _start(stack, there) if STOPPED in there.missing else there
 
 
@@ -100,6 +100,12 @@ def destroy(stack: Stack, record: Record) -> None:
         deadline=GONE_DEADLINE,
         clock=stack.clock,
     )
+
+
+def _true_shape(stack: Stack, there: Instance) -> Shape:
+    """Return what is to be told of the instance now: a login is one when the server asks for it."""
+    shape = stack.want().shape
+    return replace(shape, login=shape.login and there.shape.login)
 
 
 def _start(stack: Stack, stopped: Instance) -> Instance:

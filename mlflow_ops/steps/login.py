@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlflow_ops import commands, files
+from mlflow_ops.errors import NotReady
+from mlflow_ops.reach import reaching
 from mlflow_ops.records import READY, Instance, Login, Readiness, Record
-from mlflow_ops.server import serving, vault
+from mlflow_ops.server import accounts, serving, vault
+from mlflow_ops.server.accounts import Accounts
 
 if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows
@@ -38,12 +43,12 @@ def plan(stack: Stack) -> str:
 
 
 def create(stack: Stack) -> Login:
-    """Settle on one password, the host's before this machine's, and keep it in both places."""
+    """Settle on one password, and keep it on the host and here."""
     host, here = stack.host(), stack.folder.admin_password
     held = vault.get(host, vault.ADMIN_PASSWORD)
-    password = held or files.text(here) or secrets.token_urlsafe(LENGTH)
+    password = _right(stack, held, files.text(here)) or secrets.token_urlsafe(LENGTH)
     files.write_private(here, password)
-    if not held:
+    if held != password:
         host.run(f"mkdir -p {commands.FOLDER}")
         vault.put(host, vault.ADMIN_PASSWORD, password)
     return Login(serving.ADMIN)
@@ -56,3 +61,14 @@ def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - the serv
 
 def destroy(stack: Stack, record: Record) -> None:
     """Do nothing: it goes with the host."""
+
+
+def _right(stack: Stack, held: str, here: str) -> str:
+    """Return the host's password, or this machine's where the server takes that one alone."""
+    known = [each for each in dict.fromkeys((held, here)) if accounts.is_good(each)]
+    for password in known if len(known) > 1 else ():
+        with contextlib.suppress(NotReady), reaching.tracking(stack) as server:
+            mine = replace(server, username=serving.ADMIN, password=password)
+            if Accounts(mine).is_let_in():
+                return password
+    return next(iter(known), "")

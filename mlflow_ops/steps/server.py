@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlflow_ops import commands, transcript
+from mlflow_ops.ec2 import launches
 from mlflow_ops.errors import HostFailed
+from mlflow_ops.iam.scopes import OWN
 from mlflow_ops.reach import reaching
 from mlflow_ops.records import Instance, Readiness, Record, Server
 from mlflow_ops.server import caddy, first_user, keeping_up, server_files, serving
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 PURPOSE = "MLflow server at the tracking URI"
 PLACE = "host"
 DEADLINE = 180.0
-ALLOWS: Allows = {}
+ALLOWS: Allows = {"create": OWN.allow("ec2", "CreateTags")}
 
 
 def find(stack: Stack) -> Server | None:
@@ -33,7 +35,10 @@ def find(stack: Stack) -> Server | None:
     facts = server_files.facts(stack)
     if not (facts["unit"] or facts["supervisor"]):
         return None
-    return replace(found, missing=tuple(server_files.lacking(stack, facts)) if stack.wanted else ())
+    if stack.wanted is None:
+        return found
+    told = () if instance.shape == stack.wanted.shape else ("its shape in a tag",)
+    return replace(found, missing=(*server_files.lacking(stack, facts), *told))
 
 
 def plan(stack: Stack) -> str:
@@ -65,6 +70,9 @@ def create(stack: Stack) -> Server:
         else:
             host.put(serving.SUPERVISOR, text)
             host.run(keeping_up.start_supervisor())
+    instance = stack.need(Instance)
+    if instance.shape != stack.want().shape:
+        launches.tell_shape(stack, instance.id, stack.want().shape)
     return Server(reaching.uri(stack))
 
 

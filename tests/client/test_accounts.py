@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trainer
 from mlflow_ops import files
 from mlflow_ops.errors import BadOption, CommandFailed, MlflowOpsError, Refused
 from mlflow_ops.folder import Folder
@@ -118,7 +119,7 @@ def test_a_teammate_logs_runs_sees_all_and_rules_nothing(scene: Scene) -> None:
     scene.users.add("maria", GOOD, admin=False)
     maria = scene.as_user("maria", GOOD)
     others = scene.tracking.ask("/experiments/create", {"name": accounts.generated()})
-    assert status(maria, "/runs/create", {"experiment_id": "0"}) == 200
+    assert status(maria, "/runs/create", {"experiment_id": "0"}) == 403
     theirs = {"experiment_id": others["experiment_id"]}
     assert status(maria, f"/experiments/get?experiment_id={others['experiment_id']}") == 200
     assert status(maria, "/runs/create", theirs) == 403
@@ -128,6 +129,20 @@ def test_a_teammate_logs_runs_sees_all_and_rules_nothing(scene: Scene) -> None:
     assert status(maria, "/experiments/delete", {"experiment_id": own["experiment_id"]}) == 200
     with pytest.raises(MlflowOpsError, match="'maria' is no admin: ask one"):
         Accounts(maria).add("eve", GOOD, admin=True)
+
+
+def test_a_teammate_trains_beside_the_one_who_owns_the_model(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = trainer.data.load("sample")
+    results = []
+    for name in ("maria", "paul"):
+        scene.users.add(name, GOOD, admin=False)
+        monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", name)
+        monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", GOOD)
+        own = trainer.Training(experiment=accounts.generated())
+        results.append(trainer.run(data, own, tracking_uri=scene.server.uri))
+    assert [result.model_name for result in results] == ["ElasticnetWineModel", None]
 
 
 def test_users_are_listed_added_and_removed(scene: Scene) -> None:

@@ -96,6 +96,16 @@ def test_a_lock_that_was_left_out_comes_back_with_the_next_up(scene: Scene, word
     assert ("basic-auth" in after, "--ssl-certfile" in after) == (True, True)
 
 
+def test_the_world_is_not_let_in_before_the_server_asks_for_a_login(scene: Scene) -> None:
+    laptop = scene.laptop()
+    assert scene.up(laptop, "--no-auth").code == 0
+    run = scene.up(laptop, "--allow", "0.0.0.0/0")
+    assert (run.code, "run `mlflow-ops up --auth` first" in run.output) == (2, True), run.output
+    assert scene.up(laptop, "--auth").code == 0
+    run = scene.up(laptop, "--allow", "0.0.0.0/0")
+    assert run.code == 0, run.output
+
+
 def ports(scene: Scene) -> set[int]:
     """Return the ports that the stack's security group opens."""
     ours: Any = [{"Name": "tag:mlflow-ops:stack", "Values": ["mlflow"]}]

@@ -252,18 +252,17 @@ def test_a_group_that_would_let_nobody_in_is_refused() -> None:
         alone.checked("not even you")
 
 
-@pytest.mark.parametrize("access", ["port", "tunnel"])
-def test_a_server_without_a_login_is_never_opened_to_the_world_but_as_taught(access: str) -> None:
-    bare, closed = Shape(login=False, access=access), Shape(access=access)
+def test_a_server_without_a_login_is_never_opened_to_the_world_but_as_taught() -> None:
     for halves in ((WORLD,), ("0.0.0.0/1", "128.0.0.0/1"), ("::/0",)):
         by_port = letting_in([], halves, (22, 5000))
         with pytest.raises(BadOption, match="asks for no login"):
-            check_guarded(by_port, bare, Ports())
-        check_guarded(by_port, closed, Ports())
-        check_guarded(letting_in([], halves, (22,)), bare, Ports())
+            check_guarded(by_port, Ports(), login=False)
+        check_guarded(by_port, Ports(), login=True)
+        check_guarded(letting_in([], halves, (22,)), Ports(), login=False)
         taught = letting_in([held(WORLD, AS_TAUGHT)], halves, (22, 5000))
-        check_guarded(replace(taught, held=(held(WORLD, AS_TAUGHT, 443),)), bare, Ports())
-    check_guarded(letting_in([], [HOME], (22, 5000)), bare, Ports())
+        named = replace(taught, held=(held(WORLD, AS_TAUGHT, 443),))
+        check_guarded(named, Ports(), login=False)
+    check_guarded(letting_in([], [HOME], (22, 5000)), Ports(), login=False)
 
 
 def test_a_range_that_is_named_stays_whoever_had_it_opened_before() -> None:
