@@ -19,7 +19,7 @@ test: $(BIN)/python
 	$(PIP) install "$$(ls $(WHEELS)/*.whl)[dev]"
 	$(PIP) install --force-reinstall --no-deps $(WHEELS)/*.whl
 	$(MAKE) lint
-	$(BIN)/pytest -n auto --maxschedchunk 1
+	$(BIN)/pytest -n auto
 
 # The whole journey on the AWS account that the environment leads to; asks first.
 test-aws: $(BIN)/python

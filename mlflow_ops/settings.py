@@ -79,7 +79,8 @@ class Options:
         if self.domain is not None and not DOMAIN.fullmatch(self.domain):
             raise BadOption(
                 f"--domain {self.domain!r} is not a domain name: write one like "
-                "mlflow.example.org, in lower-case letters, digits, hyphens and dots."
+                "mlflow.example.org, in lower-case letters, digits, hyphens and dots, of 150 "
+                "characters at most."
             )
         if self.acme_directory and not URL.fullmatch(self.acme_directory):
             raise BadOption(

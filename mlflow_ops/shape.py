@@ -24,7 +24,9 @@ CHOICES = {
 }
 # https://datatracker.ietf.org/doc/html/rfc1123#section-2, with at least one dot
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)({LABEL}\.)+(?=[a-z]){LABEL}")
+# A shorter one than DNS takes, so that the shape fits into the 256 characters of a tag:
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
+DOMAIN = re.compile(rf"(?=.{{1,150}}\Z)({LABEL}\.)+(?=[a-z]){LABEL}")
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def check_standing(options: Options, standing: Shape) -> None:
 def _check(options: Options, found: Shape) -> None:
     contrary = {
         "--domain needs TLS: leave --no-tls out": found.domain and found.tls == "off",
-        "a certificate for --domain needs the public internet to reach the server: take "
+        "A certificate for --domain needs the public internet to reach the server: take "
         "--access port and --address public with it": found.domain
         and (found.access, found.address) != ("port", "public"),
         "--artifacts direct gives clients the server's access key, and with --credentials role "
@@ -118,4 +120,15 @@ def _check(options: Options, found: Shape) -> None:
     }
     for sentence, wrong in contrary.items():
         if wrong:
-            raise BadOption(f"{sentence[0].upper() if sentence[0] != '-' else '-'}{sentence[1:]}.")
+            raise BadOption(f"{sentence}.{_unsaid(options, found)}")
+
+
+def _unsaid(options: Options, found: Shape) -> str:
+    """Say which of the choices nobody has named now, but the stack stands with."""
+    usual = Shape()
+    held = [
+        f"--{name} {getattr(found, name)}"
+        for name in ("credentials", "address", "access", "domain")
+        if getattr(options, name) is None and getattr(found, name) != getattr(usual, name)
+    ]
+    return f" The stack stands with {', '.join(held)}." if held else ""

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 # What is cached between runs, like a machine's root, is not a test's own.
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-SLOW = ("machine", "leftovers", "journey", "sandbox")
+# Each is one machine for several tests, and the cloud behind it is its process's own: a test with
+# another cloud, run between them, would empty it.
+TOGETHER = ("tests/machine/shared/", "tests/machine/test_domain.py")
+SLOW = (*TOGETHER, "tests/machine/", "tests/leftovers/", "tests/journey/", "tests/sandbox/")
 NOBODY = "http://127.0.0.1:9"
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "winequality-red.csv"
 
@@ -37,7 +40,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: next((n for n, f in enumerate(SLOW) if f in item.path.parts), 9))
+    items.sort(key=lambda i: next((n for n, s in enumerate(SLOW) if i.nodeid.startswith(s)), 9))
+
+
+def unit(nodeid: str) -> str:
+    """Return what one worker runs without a break: a shared machine's tests, or this one alone."""
+    return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist, which may be switched off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand out the tests by units, unless another `--dist` is asked for."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist import scheduler  # type: ignore[import-untyped]  # noqa: PLC0415 - only where it is
+
+    class ByUnit(scheduler.LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return unit(nodeid)
+
+    return ByUnit(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -53,7 +53,7 @@ def unknown(known_hosts: Path, name: str) -> HostKeyUnknown:
     """Return the error for a host of which nothing tells the key."""
     return HostKeyUnknown(
         f"Nothing tells which SSH key the host {name} has, neither its tag {HOST_KEY_TAG} nor "
-        f"{known_hosts}, and no key is taken unseen. `aws ec2 get-console-output --instance-id "
-        f"{name} --output text` has shown it at the first boot: write it there as a line "
-        f"`{name} {KIND} AAAA…`, and run the command again."
+        f"{known_hosts}, and no key is taken unseen. The machine that `mlflow-ops up` ran on has "
+        f"it in its own such file, as a line `{name} {KIND} AAAA…`: copy that line here, or put "
+        f"its last word into the tag, and run the command again."
     )

@@ -91,8 +91,16 @@ class Host:
         self.run(f"umask 077 && cat > {part} && mv -- {part} {whole}", stdin=text)
 
     def get(self, path: str) -> str:
-        """Return what a file of the login user holds, or nothing; no log tells what it is."""
-        return Host(self.client).run(f"cat {shlex.quote(path)} 2>/dev/null || true")
+        """Return what a file of the login user holds, nothing if there is none; no log tells it.
+
+        Raises CommandFailed when the file is there and cannot be read.
+        """
+        file = shlex.quote(path)
+        try:
+            return Host(self.client).run(f"[ ! -e {file} ] || cat {file}")
+        except CommandFailed:  # without what it printed: that may be half a secret
+            cure = "look at it there, and run the command again"
+            raise CommandFailed(f"The host cannot read its file {path}: {cure}.") from None
 
     def line(self, address: str, port: int) -> Line:
         """Return a stream to where the host reaches the address.

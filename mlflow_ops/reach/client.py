@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlflow_ops.reach import reaching
-from mlflow_ops.reach.tracking import Tracking
+from mlflow_ops.reach.tracking import Tracking, near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,22 @@ LOGINS = (
     *(reaching.USERNAME, reaching.PASSWORD, reaching.CERTIFICATE),
     *("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_AUTH", "MLFLOW_TRACKING_INSECURE_TLS"),
 )
+
+
+# Some clients read the one first and some the other.
+UNPROXIED = {"NO_PROXY": "no_proxy", "no_proxy": "NO_PROXY"}
+
+
+def unproxied(uri: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the user's list of hosts without a proxy, longer by a host that no proxy reaches."""
+    host = near(uri)
+    held = {name: own.get(name) or own.get(other, "") for name, other in UNPROXIED.items()}
+    return {name: _with(host, value) for name, value in held.items()} if host else {}
+
+
+def _with(host: str, value: str) -> str:
+    named = [each.strip() for each in value.split(",")]
+    return value if {host, "*"} & {*named} else f"{value},{host}".lstrip(",")
 
 
 @dataclass(frozen=True)
@@ -40,10 +56,14 @@ class Client:
     @property
     def exports(self) -> dict[str, str]:
         """The variables that make MLflow's and AWS's own clients clients of this server."""
+        return self._exports(os.environ)
+
+    def _exports(self, own: Mapping[str, str]) -> dict[str, str]:
         login = {reaching.USERNAME: self.username, reaching.PASSWORD: self.password}
         proof = {reaching.CERTIFICATE: str(self.ca)} if self.ca else {}
         named = {"MLFLOW_TRACKING_URI": self.uri, **(login if self.username else {})}
-        return {**self.keys, **self.settings, **named, **proof}
+        direct = unproxied(self.uri, own)
+        return {**self.keys, **self.settings, **named, **proof, **direct}
 
     @property
     def tracking(self) -> Tracking:
@@ -58,7 +78,7 @@ class Client:
             for name, value in own.items()
             if name not in contrary and not (self.keys and name.startswith("AWS_ENDPOINT_URL"))
         }
-        return {**kept, **self.exports}
+        return {**kept, **self._exports(own)}
 
     def take_over(self) -> None:
         """Make this process a client."""

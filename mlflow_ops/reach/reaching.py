@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 UNAUTHORIZED = 401
 LOCKED_OUT = (
     "the server does not take the admin's password that this machine has, since somebody "
-    f"changed it: `mlflow-ops user password {serving.ADMIN}` sets a new one"
+    "changed it: `mlflow-ops up` takes the one that the host keeps; only if nobody has it, "
+    f"`mlflow-ops user password {serving.ADMIN}` sets a new one, and everybody else needs that"
 )
 LOOPBACK = "127.0.0.1"
 # What MLflow's clients read; teammates without the stack's files have it from `mlflow-ops env`.

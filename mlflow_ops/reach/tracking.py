@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import http.client
+import ipaddress
 import json
 import ssl
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,19 @@ API = "/api/2.0/mlflow"
 PAGE = 1000
 # Bytes of one answer, far more than a page of runs; a server may be another than it should be.
 LONGEST = 64_000_000
+
+
+def near(uri: str) -> str:
+    """Return the URI's host where that is this machine or a private address, else nothing.
+
+    No proxy leads there, and one would be shown a login that was meant for a tunnel.
+    """
+    host = urllib.parse.urlsplit(uri).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host if host == "localhost" else ""
+    return host if address.is_loopback or address.is_private else ""
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
@@ -82,6 +97,8 @@ class Tracking:
 
     def _opener(self) -> urllib.request.OpenerDirector:
         handlers: list[urllib.request.BaseHandler] = [_Stay()]
+        if near(self.uri):
+            handlers.append(urllib.request.ProxyHandler({}))
         if self.uri.startswith("https:"):
             context = ssl.create_default_context(cafile=self.ca)
             if self.unproven:

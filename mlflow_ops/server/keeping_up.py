@@ -12,6 +12,8 @@ from mlflow_ops.server.serving import DATA, LOG_FILE, PID_FILE, SESSION_KEY, UNI
 if TYPE_CHECKING:
     from mlflow_ops.server.serving import Serving
 
+# Sockets of those who would do for the server what it may not.
+HIDDEN = ("/run/user", "/run/dbus", "/run/lxd-installer.socket", "/var/snap/lxd")
 UNIT_TEXT = """\
 [Unit]
 Description=MLflow tracking server
@@ -34,10 +36,13 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 PrivateTmp=yes
 PrivateDevices=yes
+# Else /proc/PID/root of any process of the same user leads past all that is hidden below:
+# https://man7.org/linux/man-pages/man7/user_namespaces.7.html
+PrivateUsers=yes
 ProtectSystem=strict
 ProtectHome=read-only
 ReadWritePaths={home}/{data}
-InaccessiblePaths=-{home}/{vault} -{home}/.ssh
+InaccessiblePaths=-{home}/{vault} -{home}/.ssh {hidden}
 ProtectControlGroups=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
@@ -62,6 +67,7 @@ def unit(serving: Serving, home: str) -> str:
         home=systemd.home(home),
         data=DATA,
         vault=vault.FOLDER,
+        hidden=" ".join(f"-{path}" for path in HIDDEN),
         remark=serving.remark,
         variables="\n".join([*variables, *secret]),
         line=systemd.command_line([f"{home}/{FOLDER}/{program}", *arguments]),

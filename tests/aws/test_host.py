@@ -156,6 +156,38 @@ def test_a_host_of_which_nothing_tells_the_key_is_not_even_called(door: Door) ->
         host.connect(replace(door.login, host_keys=(), port=9))
 
 
+def test_who_does_not_know_the_key_is_sent_to_who_does_and_not_to_the_console(door: Door) -> None:
+    with pytest.raises(HostKeyUnknown, match="mlflow-ops up. ran on has it") as caught:
+        host.connect(replace(door.login, host_keys=(), port=9))
+    assert str(door.login.known_hosts) in str(caught.value)
+    assert "console" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_empty_and_one_that_cannot_be_read_is_an_error(
+    connection: host.Host, door: Door
+) -> None:
+    (door.double.home / "here").write_text("text\n")
+    (door.double.home / "a folder").mkdir()
+    assert (connection.get("here"), connection.get("there")) == ("text\n", "")
+    with pytest.raises(CommandFailed, match="cannot read its file a folder"):
+        connection.get("a folder")
+
+
+def test_a_file_that_breaks_off_shows_no_part_of_itself(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "cat").write_text("#!/bin/sh\nprintf secret\nexit 1\n")
+    (tmp_path / "bin" / "cat").chmod(0o755)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "half").touch()
+    path = f"{tmp_path / 'bin'}:{os.defpath}"
+    with ssh.running(tmp_path / "other", str(tmp_path / "keys"), path=path) as double:
+        connection = host.connect(replace(door.login, port=double.port))
+        with pytest.raises(CommandFailed) as caught:
+            connection.get("half")
+        connection.close()
+    assert "secret" not in str(caught.value)
+
+
 def test_a_pinned_key_wins_over_what_the_tag_says_now(door: Door, tmp_path: Path) -> None:
     host.connect(replace(door.login, lasting=True)).close()
     pinned = door.login.known_hosts.read_text()

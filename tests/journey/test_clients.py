@@ -123,7 +123,8 @@ def logged(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 def teammates_come_and_go(mine: Cli, own: dict[str, str], tmp_path: Path) -> None:
     added = mine("user", "add", "maria")
-    assert (added.code, added.err) == (0, "The user maria may log in.\n")
+    said = "The user maria may log in, to log runs with MLFLOW_EXPERIMENT_NAME=maria, say.\n"
+    assert (added.code, added.err) == (0, said)
     password = added.out.strip()
     assert len(password) >= 20
     maria = {"MLFLOW_TRACKING_USERNAME": "maria", "MLFLOW_TRACKING_PASSWORD": password}

@@ -5,8 +5,8 @@ as PID 1, sshd, cloud-init and 1 GiB of memory: what `RunInstances` gives, but b
 and without a cent. `cloud.py` is the strict cloud whose instance is such a machine.
 
 A test asks for `machine` (off until it is booted), for `machine_cloud` (the cloud and the AWS
-environment that leads to it; launching boots the machine) or for `stack` (a whole stack on it, made
-once for all tests that leave it whole), and for a time-out long enough to build
+environment that leads to it; launching boots the machine) or, in `shared`, for `stack` (a whole
+stack on it, made once for all tests that leave it whole), and for a time-out long enough to build
 the root, should it be the first. It is skipped, with the reason, where no machine can run.
 
 Where things are:
@@ -27,6 +27,7 @@ Where things are:
     stranger.py    one on another computer, who has not; `knock.py` is what they ask with
     routes.py      every route of the server
     browser.py     a headless Chromium, spoken to by `devtools.py`
+    shared/        the tests of one stack that stands for all of them, and for no other test
     acme.py        a certificate authority, and names that lead where a test says
 
 To add a kind (a container, a virtual machine): write a class with the methods of

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from . import cloud, kinds
-from .launch import answers
-from .operator import UP, Operator, working
-from .stranger import Stranger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,22 +29,6 @@ def machine(machine_kind: kinds.Kind) -> Iterator[kinds.Machine]:
         yield taken
 
 
-@pytest.fixture(scope="package")
-def stack(machine_kind: kinds.Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    """Give a stack made from nothing through the command line, for all tests that leave it whole.
-
-    It is taken down at the end, and then nothing is left of it.
-    """
-    with working(machine_kind, tmp_path_factory.mktemp("operator")) as operator:
-        made = operator(*UP)
-        assert made.code == 0, made.err
-        assert made.document["state"] == "ready"
-        yield operator
-        down = operator("down", "--yes", "--json")
-        assert (down.code, down.document["left"]) == (0, []), down.err
-        assert not answers(operator.machine.address, 5000)
-
-
 @pytest.fixture
 def machine_cloud(
     machine: kinds.Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -60,22 +41,3 @@ def machine_cloud(
         monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
         yield running
-
-
-@pytest.fixture
-def stranger(stack: Operator, tmp_path: Path) -> Stranger:
-    """Give a stranger who has the address, and finds out the CA, but has no login."""
-    return Stranger(stack.machine, tmp_path)
-
-
-@pytest.fixture
-def ca(stack: Operator) -> Path:
-    """Return the file of the stack's CA."""
-    return stack.files / "ca.crt"
-
-
-@pytest.fixture
-def login(stack: Operator) -> tuple[str, str]:
-    """Return the admin's name and password."""
-    exports = stack.exports()
-    return exports["MLFLOW_TRACKING_USERNAME"], exports["MLFLOW_TRACKING_PASSWORD"]

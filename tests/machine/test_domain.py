@@ -10,9 +10,9 @@ import pytest
 from . import acme, browser
 from .launch import answers
 from .operator import UP, Operator, Ran, working
+from .shared.test_browser import SEARCH
+from .shared.test_stranger import LOG_A_RUN
 from .stranger import Stranger
-from .test_browser import SEARCH
-from .test_stranger import LOG_A_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -66,7 +66,12 @@ def test_the_unit_restarts_the_server_and_lets_it_gain_nothing() -> None:
 
 def test_the_server_does_not_see_what_only_operators_may_hold() -> None:
     [hidden] = re.findall("InaccessiblePaths=(.*)", keeping_up.unit(SERVING, "/home/ubuntu"))
-    assert hidden.split() == ["-/home/ubuntu/.mlflow-ops", "-/home/ubuntu/.ssh"]
+    doers = ["-/run/user", "-/run/dbus", "-/run/lxd-installer.socket", "-/var/snap/lxd"]
+    assert hidden.split() == ["-/home/ubuntu/.mlflow-ops", "-/home/ubuntu/.ssh", *doers]
+
+
+def test_the_server_sees_nothing_through_other_processes_of_its_user() -> None:
+    assert "PrivateUsers=yes" in keeping_up.unit(SERVING, "/home/ubuntu").splitlines()
 
 
 def test_the_server_may_write_its_data_and_nothing_that_anybody_runs() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,17 @@ def test_a_shape_comes_back_from_its_tag(held: Shape) -> None:
     assert Shape.of(held.tag) == held
     # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
     assert len(held.tag) <= 256
+
+
+def test_the_longest_domain_that_is_taken_fits_into_the_tag() -> None:
+    longest = ".".join(["a" * 60, "b" * 60, "c" * 28])
+    assert Options(domain=longest).domain == longest
+    for credentials, address, access, tls in itertools.product(*CHOICES.values()):
+        held = Shape(credentials, address, access, tls, login=False, domain=longest)
+        assert Shape.of(held.tag) == held
+        assert len(held.tag) <= 256
+    with pytest.raises(BadOption, match="of 150 characters at most"):
+        Options(domain=f"{longest}d")
 
 
 @given(st.text())
@@ -78,6 +91,12 @@ def test_a_domain_stays_until_the_stacks_own_ca_is_asked_for() -> None:
 def test_options_that_contradict_each_other_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(BadOption):
         shape.wanted(Options(**options), None)  # type: ignore[arg-type]  # as the command line gives them
+
+
+def test_a_contradiction_with_what_stands_says_what_that_is() -> None:
+    standing = Shape(credentials="role")
+    with pytest.raises(BadOption, match="The stack stands with --credentials role"):
+        shape.wanted(Options(as_taught=True), standing)
 
 
 def test_no_login_is_taken_where_strangers_are_kept_out_otherwise() -> None:

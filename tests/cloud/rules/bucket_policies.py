@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto.iam.access_control import PermissionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 
 from cloud import backends
@@ -48,8 +48,16 @@ class BucketPolicies:
 
 
 def install() -> None:
-    """Keep moto from applying policies itself: it denies what a condition does not hold for."""
-    FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]  # moto has no setting for it
+    """Let moto apply what has no condition alone: it denies what a condition does not hold for."""
+    FakeBucket.get_permission = _permission  # type: ignore[assignment, method-assign]  # moto has no setting for it
+
+
+def _permission(bucket: Any, action: str, resource: str) -> Any:  # noqa: ANN401 - moto's
+    plain = [each for each in _statements(bucket.policy) if not each.get("Condition")]
+    if not plain:
+        return PermissionResult.NEUTRAL
+    policy = {"Version": "2012-10-17", "Statement": plain}
+    return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
 
 
 def _statements(policy: bytes | str | None) -> list[Any]:
@@ -61,7 +69,7 @@ def _denies_plain(bucket: Any) -> bool:  # noqa: ANN401 - moto's
     return any(
         each["Effect"] == "Deny"
         and each["Principal"] == "*"
-        and each["Condition"] == PLAIN
+        and each.get("Condition") == PLAIN
         and matches(each["Action"], "s3:Anything")
         and all(any(matches(pattern, arn) for pattern in listed(each["Resource"])) for arn in arns)
         for each in _statements(bucket.policy)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from . import browser
+from machine import browser
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .operator import Operator
-    from .stranger import Stranger
+    from machine.operator import Operator
+    from machine.stranger import Stranger
 
 pytestmark = pytest.mark.timeout(600)
 SEARCH = """\
 fetch("/ajax-api/2.0/mlflow/experiments/search", {
-  method: "POST", headers: {"Content-Type": "application/json"}, body: '{"max_results": 5}',
+  method: "POST", headers: {"Content-Type": "application/json"}, body: '{"max_results": 1}',
 }).then(async answer => [answer.status, (await answer.json()).experiments.length])
 """
 

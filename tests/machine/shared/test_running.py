@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from mlflow import MlflowClient
 
+from machine.operator import UP, Operator
 from mlflow_ops import wait
 from mlflow_ops.errors import NotReady
 
-from .operator import UP, Operator
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # The first test may have to build the machine's root, and to make the stack.
 pytestmark = pytest.mark.timeout(600)
@@ -28,6 +28,22 @@ def client(stack: Operator, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
     for name, value in stack.exports().items():
         monkeypatch.setenv(name, value)
     return MlflowClient()
+
+
+@pytest.fixture
+def neighbour(stack: Operator) -> Iterator[str]:
+    """Run something else as the server's user; give its process id."""
+    run = stack.machine.run
+    run("systemd-run -q --uid ubuntu --working-directory /home --unit neighbour sleep 300")
+    yield run("systemctl show -p MainPID --value neighbour").strip()
+    run("systemctl stop neighbour")
+
+
+def inside(stack: Operator, script: str) -> str:
+    """Run a script as the server's process could, in all of its namespaces and as its user."""
+    user = "-S $(id -u ubuntu) -G $(id -g ubuntu)"
+    enter = f"HOME=/home/ubuntu nsenter -t $({MAIN_PID}) -a {user}"
+    return stack.machine.run(f"{enter} sh -c '{script}'")
 
 
 def is_ready(stack: Operator) -> bool:
@@ -74,13 +90,35 @@ def test_the_server_is_one_unit_of_an_unprivileged_user_that_can_gain_nothing(
     assert "NoNewPrivs:\t1" in status
     assert "CapBnd:\t0000000000000000" in status
     assert run("systemctl is-enabled mlflow-server").strip() == "enabled"
-    enter = f"nsenter --target {pid} --mount setpriv --reuid ubuntu --regid ubuntu --clear-groups"
-    tries = (
-        "sh -c 'cd; for f in /etc/x /usr/x .ssh/x .mlflow-ops/x x mlflow/x mlflow/.venv/x "
-        "mlflow/data/x; do touch $f 2>/dev/null && echo $f; done; rm -f mlflow/data/x'"
-    )
-    assert run(f"HOME=/home/ubuntu {enter} {tries}").split() == ["mlflow/data/x"]
     assert run("stat -c %a /home/ubuntu/.aws/credentials").strip() == "600"
+
+
+def test_from_inside_the_server_its_data_alone_can_be_written(stack: Operator) -> None:
+    tries = (
+        "cd; for f in /etc/x /usr/x .ssh/x .mlflow-ops/x x mlflow/x mlflow/.venv/x "
+        "mlflow/data/x; do touch $f && echo $f; done 2>/dev/null; rm -f mlflow/data/x"
+    )
+    assert inside(stack, tries).split() == ["mlflow/data/x"]
+
+
+def test_from_inside_the_server_no_way_leads_to_what_is_the_operators(
+    stack: Operator, neighbour: str
+) -> None:
+    secrets = (".mlflow-ops/ca.key", ".mlflow-ops/admin-password", ".ssh/authorized_keys")
+    roots = ("", f"/proc/{neighbour}/root", f"/proc/{neighbour}/cwd/..")
+    files = [f"{root}/home/ubuntu/{secret}" for root in roots for secret in secrets]
+    tries = f"for f in {' '.join(files)}; do head -c 1 $f >&2 && echo $f; done 2>/dev/null; true"
+    assert stack.machine.run(f"su ubuntu -c '{tries}'").split() == files
+    assert inside(stack, tries).split() == []
+
+
+def test_from_inside_the_server_names_are_found_and_nobodys_service_is(stack: Operator) -> None:
+    sockets = "/run/dbus/system_bus_socket /run/user/* /run/lxd-installer.socket /var/snap/lxd/*"
+    tries = f"cat /etc/resolv.conf; getent hosts localhost; ls -d {sockets} 2>/dev/null; true"
+    assert "/run/dbus" in stack.machine.run(tries)
+    found = inside(stack, tries)
+    assert re.search("^nameserver .*(?s:.*) localhost", found, re.MULTILINE)
+    assert not re.search("/run|/var", found.partition(" localhost")[2])
 
 
 def test_the_environment_is_pipenvs_for_whoever_logs_in(stack: Operator) -> None:

@@ -11,14 +11,15 @@ import pytest
 from botocore.config import Config
 from journey import secrets
 
-from .operator import UP
+from machine.operator import UP
+
 from .test_stranger import LOOK
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .operator import Operator
-    from .stranger import Stranger
+    from machine.operator import Operator
+    from machine.stranger import Stranger
 
 pytestmark = pytest.mark.timeout(600)
 NOBODY = "setpriv --reuid nobody --regid nogroup --clear-groups"
@@ -53,4 +54,5 @@ def test_a_new_address_has_a_new_certificate_from_the_same_authority(
     moved = held | {"MLFLOW_TRACKING_URI": up.document["tracking_uri"]}
     assert stack.exports() == moved
     ran = stranger.python(LOOK, moved)
-    assert (ran.code, ran.out) == (0, "['Default']\n"), ran.err
+    assert ran.code == 0, ran.err
+    assert "'Default'" in ran.out

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from machine import routes
+from machine.stranger import Stranger, basic
 from mlflow_ops.server import certificates
-
-from . import routes
-from .stranger import Stranger, basic
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .operator import Operator
+    from machine.operator import Operator
 
 pytestmark = pytest.mark.timeout(600)
 # Public by MLflow's own design: that it is up, which features it has, and the page's scripts.
