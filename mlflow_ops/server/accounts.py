@@ -106,8 +106,8 @@ class Accounts:
         if error.status == UNAUTHORIZED:
             return MlflowOpsError(
                 f"The server does not take the password of {who} that this machine has: "
-                f"`mlflow-ops user password {serving.ADMIN}` sets a new one where the stack was "
-                "made; elsewhere ask an admin."
+                "`mlflow-ops up` takes the one that the host keeps; only if nobody has it, "
+                f"`mlflow-ops user password {serving.ADMIN}` sets a new one. Or ask an admin."
             )
         if error.status == FORBIDDEN:
             return MlflowOpsError(f"The user {who} is no admin: ask one to do this.")

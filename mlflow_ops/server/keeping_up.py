@@ -27,6 +27,8 @@ User=ubuntu
 WorkingDirectory={home}/{data}
 {variables}
 ExecStart={line}
+# Idle TLS connections would hold up the end of a server for 30 s.
+TimeoutStopSec=5
 Restart=always
 # The pause before a restart grows from 1 s to 30 s, where systemd is 254 or newer.
 RestartSec=1

@@ -128,7 +128,7 @@ def teammates_come_and_go(mine: Cli, own: dict[str, str], tmp_path: Path) -> Non
     password = added.out.strip()
     assert len(password) >= 20
     maria = {"MLFLOW_TRACKING_USERNAME": "maria", "MLFLOW_TRACKING_PASSWORD": password}
-    assert logged(own | maria).stdout.endswith("LOGGED\n")
+    assert logged(own | maria | {"MLFLOW_EXPERIMENT_NAME": "maria"}).stdout.endswith("LOGGED\n")
     refused = mine("user", "add", "bob", "--json")
     assert (refused.code, "--password-file" in refused.err) == (2, True)
     file = tmp_path / "bobs"
@@ -217,7 +217,10 @@ def a_password_that_somebody_changed_is_set_anew(mine: Cli, folder: Path) -> Non
     for path in (held, vault):
         path.write_text("what-nobody-knows")
     told = mine("user", "list")
-    assert (told.code, "`mlflow-ops user password admin` sets a new one" in told.err) == (1, True)
+    assert (told.code, "`mlflow-ops user password admin --sandbox` sets a new one" in told.err) == (
+        1,
+        True,
+    )
     changed = mine("user", "password", "admin", "--json")
     assert changed.code == 0, changed.err
     assert document(changed)["password_file"] == str(held)
