@@ -78,10 +78,13 @@ def scene(tmp_path: Path, server: int) -> Iterator[Scene]:
 
 
 def echoed(port: int, words: bytes = b"hello") -> bytes:
-    """Return what comes back through the port."""
+    """Return what comes back through the port; nothing when it breaks off, however early."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
-        line.sendall(words)
-        line.shutdown(socket.SHUT_WR)
+        try:
+            line.sendall(words)
+            line.shutdown(socket.SHUT_WR)
+        except OSError:
+            return b""
         return parts.said(line)
 
 
