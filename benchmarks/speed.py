@@ -7,6 +7,7 @@ Needs the extra `sandbox`. Prints a table; asserts nothing, since timings vary b
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
@@ -16,6 +17,10 @@ import time
 from pathlib import Path
 
 BIN = Path(sys.executable).parent
+CLIENT = (
+    "import json, os\n"
+    "print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('MLFLOW_TRACKING')}))"
+)
 PLAIN_SCRIPT = """
 import mlflow, mlflow.sklearn, numpy, pandas
 from importlib.metadata import version
@@ -88,13 +93,14 @@ def main() -> None:
 def compare_training(ops: str, python: str, data: Path) -> None:
     """Measure the same work done by `train` and by a plain script, in turns."""
     write_sample(data)
-    uri = subprocess.run(
-        [ops, "run", "--sandbox", "--", "printenv", "MLFLOW_TRACKING_URI"],
+    told = subprocess.run(
+        [ops, "run", "--sandbox", "--", python, "-c", CLIENT],
         check=True,
         capture_output=True,
         text=True,
-    ).stdout.strip()
-    script = PLAIN_SCRIPT.format(data=str(data), uri=uri)
+    ).stdout
+    os.environ |= json.loads(told)  # the login and the CA, for the plain script
+    script = PLAIN_SCRIPT.format(data=str(data), uri=os.environ["MLFLOW_TRACKING_URI"])
     train = (ops, "train", "--sandbox", "--alpha", "0.6", "--data", str(data))
     pairs = [(seconds(python, "-W", "ignore", "-c", script), seconds(*train)) for _ in range(3)]
     plain = statistics.median(pair[0] for pair in pairs)
