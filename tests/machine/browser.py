@@ -88,7 +88,7 @@ def install() -> None:
     packages = sorted({name for tool, name in PACKAGES.items() if not shutil.which(tool)})
     if packages:
         sys.stderr.write(f"Installing for the test's browser: {' '.join(packages)}\n")
-        quiet = ["-q", "-y", "--no-install-recommends"]
+        quiet = ["-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
         do("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *quiet, *packages)
 
 

@@ -52,5 +52,5 @@ def install() -> None:
     """Install what is missing with apt-get, and say so."""
     if packages := missing():
         sys.stderr.write(f"Installing for the test machine: {' '.join(packages)}\n")
-        quiet = ["-q", "-y", "--no-install-recommends"]
+        quiet = ["-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300"]
         do("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *quiet, *packages)
