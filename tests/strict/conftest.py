@@ -1,4 +1,4 @@
-"""The strict cloud, and clients that it takes for the product's."""
+"""Clients that the strict cloud takes for the product's."""
 
 from __future__ import annotations
 
@@ -7,28 +7,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from cloud import account, server
+from cloud import account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cloud.server import StrictCloud
 
     from .asking import Client
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[StrictCloud]:
-    """Serve a strict cloud for a module's tests."""
-    with server.serving() as cloud:
-        yield cloud
-
-
-@pytest.fixture
-def cloud(served: StrictCloud) -> StrictCloud:
-    """Return an empty cloud whose rules are as they are at first."""
-    served.reset()
-    return served
 
 
 @pytest.fixture(scope="module")
