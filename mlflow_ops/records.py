@@ -81,6 +81,13 @@ class Instance(Record):
 
 
 @dataclass(frozen=True)
+class ElasticIp(Record):
+    """An Elastic IP; its id is `eipalloc-…`, and `address` the IPv4 address itself."""
+
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class HostKey(Record):
     """The host's SSH key; its id is the key's fingerprint, `SHA256:…`."""
 
@@ -103,6 +110,16 @@ class Certificate(Record):
 @dataclass(frozen=True)
 class Login(Record):
     """The admin's login to the server; its id is the user's name."""
+
+
+@dataclass(frozen=True)
+class Database(Record):
+    """The server's database on the host; its id is its file's name."""
+
+
+@dataclass(frozen=True)
+class Backup(Record):
+    """The continuous backup of the database; its id is the stream's name, `20261123T214253Z`."""
 
 
 @dataclass(frozen=True)

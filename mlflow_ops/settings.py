@@ -65,7 +65,7 @@ class Options:
     subnet_id: str | None = None
     ami: str | None = None
     instance_type: str | None = None
-    direct_artifacts: bool = False
+    artifacts: str | None = None
     login: bool | None = None
     tls: bool | None = None
     domain: str | None = None
@@ -73,13 +73,16 @@ class Options:
     access: str | None = None
     address: str | None = None
     credentials: str | None = None
+    elastic: bool | None = None
+    restore: str | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))
         if self.domain is not None and not DOMAIN.fullmatch(self.domain):
             raise BadOption(
                 f"--domain {self.domain!r} is not a domain name: write one like "
-                "mlflow.example.org, in lower-case letters, digits, hyphens and dots, of 150 "
+                "mlflow.example.org, in lower-case letters, digits, hyphens and dots, of 120 "
                 "characters at most."
             )
         if self.acme_directory and not URL.fullmatch(self.acme_directory):

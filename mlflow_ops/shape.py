@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.errors import BadOption
 from mlflow_ops.reach.address import world_open
@@ -21,12 +21,15 @@ CHOICES = {
     "address": ("public", "private"),
     "access": ("port", "tunnel"),
     "tls": ("own", "acme", "off"),
+    "artifacts": ("proxied", "direct"),
 }
+# What is said with "on" or "off"; the tag tells only of those that are not as usual.
+SWITCHES = {"login": True, "taught": False, "elastic": False}
 # https://datatracker.ietf.org/doc/html/rfc1123#section-2, with at least one dot
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 # A shorter one than DNS takes, so that the shape fits into the 256 characters of a tag:
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
-DOMAIN = re.compile(rf"(?=.{{1,150}}\Z)({LABEL}\.)+(?=[a-z]){LABEL}")
+DOMAIN = re.compile(rf"(?=.{{1,120}}\Z)({LABEL}\.)+(?=[a-z]){LABEL}")
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,18 @@ class Shape:
     `credentials` is where the server has its right to the bucket from: "keys" or "role";
     `address` is "public" or "private"; `access` says whether the server's "port" is open or only
     an SSH "tunnel" leads to it; `tls` is by the stack's "own" CA, by "acme" for `domain`, or "off".
+    `artifacts` reach the bucket "proxied" by the server, or "direct" from clients with its key.
+    `taught` is a stack by the tutorial's own choices, and `elastic` one that keeps its address.
     """
 
     credentials: str = "keys"
     address: str = "public"
     access: str = "port"
     tls: str = "own"
+    artifacts: str = "proxied"
     login: bool = True
+    taught: bool = False
+    elastic: bool = False
     domain: str = ""
 
     @property
@@ -54,8 +62,8 @@ class Shape:
     def tag(self) -> str:
         """The value of the tag: `name=value` pairs, those that say nothing left out."""
         held = {each.name: getattr(self, each.name) for each in fields(self)}
-        words = {name: WORDS[value] if name == "login" else value for name, value in held.items()}
-        return " ".join(f"{name}={word}" for name, word in words.items() if word)
+        told = {name: value for name, value in held.items() if value != SWITCHES.get(name, "")}
+        return " ".join(f"{name}={WORDS.get(value, value)}" for name, value in told.items())
 
     @classmethod
     def of(cls, tag: str) -> Shape:
@@ -64,7 +72,10 @@ class Shape:
         known = {name: said[name] for name, words in CHOICES.items() if said.get(name) in words}
         named = said.get("domain", "")
         domain = named if DOMAIN.fullmatch(named) else ""
-        return cls(**known, login=said.get("login") != "off", domain=domain)
+        words = {word: value for value, word in WORDS.items()}
+        switched = {name: words.get(said.get(name, ""), usual) for name, usual in SWITCHES.items()}
+        found: dict[str, Any] = {**known, **switched}
+        return cls(**found, domain=domain)
 
 
 def wanted(options: Options, standing: Shape | None) -> Shape:
@@ -84,7 +95,10 @@ def wanted(options: Options, standing: Shape | None) -> Shape:
         address=options.address or held.address,
         access=options.access or ("port" if taught else held.access),
         tls=tls,
+        artifacts=options.artifacts or held.artifacts,
         login=not taught if options.login is None else options.login,
+        taught=taught,
+        elastic=held.elastic if options.elastic is None else options.elastic,
         domain=domain,
     )
     _check(options, found)
@@ -109,7 +123,10 @@ def _check(options: Options, found: Shape) -> None:
         "--access port and --address public with it": found.domain
         and (found.access, found.address) != ("port", "public"),
         "--artifacts direct gives clients the server's access key, and with --credentials role "
-        "there is none": options.direct_artifacts and found.credentials == "role",
+        "there is none": found.artifacts == "direct" and found.credentials == "role",
+        "An Elastic IP is a public address: leave --elastic-ip or --address private out": (
+            found.elastic and found.address == "private"
+        ),
         "--as-taught is an IAM user with keys: leave --credentials role out": options.as_taught
         and found.credentials == "role",
         "--no-auth would let everybody on the internet in to read and run things: name who may "
@@ -128,7 +145,7 @@ def _unsaid(options: Options, found: Shape) -> str:
     usual = Shape()
     held = [
         f"--{name} {getattr(found, name)}"
-        for name in ("credentials", "address", "access", "domain")
+        for name in ("credentials", "address", "access", "artifacts", "domain")
         if getattr(options, name) is None and getattr(found, name) != getattr(usual, name)
     ]
     return f" The stack stands with {', '.join(held)}." if held else ""

@@ -33,8 +33,6 @@ class Wanted:
     says why the instance type is not the usual one.
     """
 
-    as_taught: bool
-    direct_artifacts: bool
     instance_type: str
     allow: tuple[str, ...]
     allow_only_these: bool = False
@@ -48,6 +46,16 @@ class Wanted:
     shape: Shape = field(default_factory=Shape)
     acme_directory: str = ""
     login_stands: bool = True
+
+    @property
+    def as_taught(self) -> bool:
+        """Whether it is made by the tutorial's own choices."""
+        return self.shape.taught
+
+    @property
+    def direct_artifacts(self) -> bool:
+        """Whether clients have keys of their own to the artifacts."""
+        return self.shape.artifacts == "direct"
 
     @property
     def guarded(self) -> bool:
@@ -80,8 +88,6 @@ def first_thoughts(options: Options, target: Target, standing: Shape | None = No
     # Which way leads to a private address is known with its network.
     own = () if given or asked.address == "private" else _own_range(target)
     return Wanted(
-        as_taught=options.as_taught,
-        direct_artifacts=options.direct_artifacts,
         instance_type=options.instance_type or usual,
         allow=given or own,
         allow_only_these=bool(given),

@@ -28,6 +28,14 @@ COMMANDS = {
     "allow": "List, add or remove who may reach SSH and the server.",
     "audit": "List all that carries our tag or name, and what nobody owns.",
     "policy": "Print the least IAM policy that the commands need.",
+    "backup": "Take a backup now, and prove that it can be read.",
+    "backups": "List the backups, and since when every moment can be had back.",
+    "restore": "Put a backup in the place of what the server holds.",
+    "export": "Write everything the stack holds to a folder or a tar file.",
+    "import": "Put an export into the stack, in the place of what it holds.",
+    "upgrade": "Run the server on another version of MLflow, or as before.",
+    "stop": "Stop the machine, and paying for it; all data stays.",
+    "start": "Start a stopped stack, with all its data.",
     "down": "Remove the stack and every trace of it.",
 }
 EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 usage, 3 not ready or something left."

@@ -37,9 +37,8 @@ if TYPE_CHECKING:
 @click.option(
     "--artifacts",
     type=click.Choice(["proxied", "direct"]),
-    default="proxied",
-    show_default=True,
-    help="Clients reach artifacts through the server, or in the bucket with keys of their own.",
+    help="Clients reach artifacts through the server, or in the bucket with keys of their own  "
+    "[default: proxied].",
 )
 @click.option(
     "--auth/--no-auth",
@@ -74,6 +73,19 @@ if TYPE_CHECKING:
     help="Role: an instance profile gives the server its right to the bucket, and no key lies "
     "on the host  [default: keys].",
 )
+@click.option(
+    "--elastic-ip/--no-elastic-ip",
+    "elastic",
+    default=None,
+    help="Keep the public address across stop and start, at its price while stopped too  "
+    "[default: no-elastic-ip].",
+)
+@click.option(
+    "--restore",
+    metavar="WHICH",
+    help="Begin with this backup: a name, a time, or latest  [default: latest, if there is one].",
+)
+@click.option("--fresh", is_flag=True, help="Begin empty, whatever backups the bucket holds.")
 def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has parsed them
     """Make the stack, or what is missing of it, and print the tracking URI.
 
@@ -81,7 +93,7 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
     after any failure, and changes nothing on a healthy stack.
     """
     ask, dry_run = not options.pop("yes"), options.pop("dry_run")
-    wish = Options(direct_artifacts=options.pop("artifacts") == "direct", **options)
+    wish = Options(**options)
     started = call.settings.sandbox and target.start_sandbox(call.settings)
     try:
         return _up(call, call.screen(), wish, ask=ask, dry_run=dry_run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlflow_ops.backup import layout
 from mlflow_ops.commands import FOLDER, sha256
 
 UNIT = "mlflow-server"
@@ -91,7 +92,7 @@ class Serving:
 
     def command(self) -> list[str]:
         """Return the server's argument list; its files are relative to its data folder."""
-        artifacts = "--default-artifact-root" if self.direct else "--artifacts-destination"
+        artifacts = f"s3://{self.bucket}/{layout.ARTIFACTS}"
         named = [name for host in self.names for name in (host, f"{host}:{self.public_port}")]
         # Tunnels end at any port of a client's machine.
         local = [name for host in LOCAL for name in (host, f"{host}:*")]
@@ -100,7 +101,9 @@ class Serving:
             *("../.venv/bin/mlflow", "server"),
             *(("--app-name", "basic-auth") if self.login else ()),
             *("--backend-store-uri", "sqlite:///mlflow.db"),
-            *(artifacts, f"s3://{self.bucket}"),
+            # Experiments keep the way that they were made with, whatever new ones get.
+            *("--artifacts-destination", artifacts),
+            *(("--default-artifact-root", artifacts) if self.direct else ()),
             *("--host", self.bind, "--port", str(self.port)),
             # Four workers do not fit into 1 GiB, and the job runner neither.
             *("--workers", "1"),

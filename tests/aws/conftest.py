@@ -41,8 +41,6 @@ def stack_of(cloud: server.StrictCloud, tmp_path: Path) -> StackOf:
         # SSH and the server are at ports where nobody listens unless a test says otherwise.
         target = Target("aws", clients, files, Ports(9, 9), lambda: "203.0.113.7")
         wanted = Wanted(
-            as_taught=False,
-            direct_artifacts=False,
             instance_type="t3.micro",
             allow=("203.0.113.7/32",),
             ami=account.IMAGE,

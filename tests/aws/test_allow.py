@@ -213,8 +213,8 @@ def test_the_world_is_not_let_in_to_a_server_without_a_login(
 def test_as_taught_the_world_is_let_in_already(
     bare: Stack, allow: Allow, cloud: StrictCloud
 ) -> None:
-    shape = Shape(login=False, tls="off")
-    taught = wanting(bare, WORLD, shape=shape, as_taught=True, allow_only_these=True)
+    shape = Shape(login=False, tls="off", taught=True)
+    taught = wanting(bare, WORLD, shape=shape, allow_only_these=True)
     standing(taught)
     assert allow(OFFICE, "::/0")[0] == 0
     assert (5000, "::/0") in rules(cloud)

@@ -11,6 +11,7 @@ from cloud.wire import Answer, Ask, Call, Dropped, Rule, refusal
 
 from mlflow_ops.errors import NotOurs, TimedOut
 from mlflow_ops.s3 import buckets, making
+from mlflow_ops.shape import Shape
 from mlflow_ops.steps import bucket
 from mlflow_ops.wait import Clock
 
@@ -137,7 +138,7 @@ def test_a_name_that_s3_keeps_for_long_is_explained_after_two_minutes(
 
 def test_as_taught_the_public_access_block_is_off(stack: Stack) -> None:
     assert stack.wanted
-    taught = replace(stack, wanted=replace(stack.wanted, as_taught=True))
+    taught = replace(stack, wanted=replace(stack.wanted, shape=Shape(taught=True)))
     bucket.create(taught)
     assert not buckets.is_closed(stack.aws.s3, stack.names.bucket)
     found = bucket.find(taught)

@@ -12,6 +12,7 @@ from cloud.hurry import Ready
 
 from mlflow_ops import policies
 from mlflow_ops.s3 import buckets, protection
+from mlflow_ops.shape import Shape
 from mlflow_ops.steps import bucket
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def secured(stack_of: StackOf) -> Stack:
 
 def taught(stack: Stack) -> Stack:
     """Return the stack that `up --as-taught` wants."""
-    return replace(stack, wanted=replace(stack.want(), as_taught=True))
+    return replace(stack, wanted=replace(stack.want(), shape=Shape(taught=True)))
 
 
 def lacks(stack: Stack) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def allowing(stack: Stack, *ranges: str, only: bool) -> Stack:
 def as_taught(stack: Stack) -> Stack:
     stack = allowing(stack, "0.0.0.0/0", only=True)
     assert stack.wanted
-    return replace(stack, wanted=replace(stack.wanted, as_taught=True))
+    return replace(stack, wanted=replace(stack.wanted, shape=Shape(taught=True)))
 
 
 def by_hand(cloud: StrictCloud, group_id: str) -> None:

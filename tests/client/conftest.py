@@ -53,7 +53,7 @@ def login_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     wish = serving.Serving("b", "127.0.0.1", port, ("127.0.0.1",), port, scheme="http")
-    words = [*(word.replace("s3://b", "./artifacts") for word in wish.command())]
+    words = [*(word.replace("s3://b/artifacts", "./artifacts") for word in wish.command())]
     own = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     session = {"MLFLOW_FLASK_SERVER_SECRET_KEY": secrets.token_hex()}
     with (home / "log").open("w") as log:

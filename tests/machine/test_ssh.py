@@ -46,8 +46,6 @@ def stack(machine_cloud: Cloud, tmp_path: Path) -> Iterator[Stack]:
     target = Target("aws", aws, files, Ports(), lambda: "127.0.0.1")
     subnet = aws.ec2.describe_subnets()["Subnets"][0]
     wanted = Wanted(
-        as_taught=False,
-        direct_artifacts=False,
         instance_type="t3.micro",
         allow=("127.0.0.0/8",),
         ami=boto3.client("ssm").get_parameter(Name=AMI)["Parameter"]["Value"],

@@ -33,10 +33,8 @@ def held(source: str, origin: str, port: int = 22) -> Rule:
     return Rule("tcp", port, port, source, origin, id=f"sgr-{origin}-{source}-{port}")
 
 
-def want(*allow: str, as_taught: bool = False, only: bool = False, **shape: Any) -> Wanted:  # noqa: ANN401 - whatever a shape has
+def want(*allow: str, only: bool = False, **shape: Any) -> Wanted:  # noqa: ANN401 - whatever a shape has
     return Wanted(
-        as_taught=as_taught,
-        direct_artifacts=False,
         instance_type="t3.micro",
         allow=allow,
         allow_only_these=only,
@@ -60,7 +58,7 @@ def change(
     [
         (want(HOME), DEFAULT, (22, 5000)),
         (want(HOME, only=True), ALLOW, (22, 5000)),
-        (want(HOME, as_taught=True, only=True), AS_TAUGHT, (22, 80, 443, 5000)),
+        (want(HOME, taught=True, only=True), AS_TAUGHT, (22, 80, 443, 5000)),
     ],
 )
 def test_a_rule_knows_who_wanted_it(wanted: Wanted, origin: str, ports: tuple[int, ...]) -> None:
@@ -212,7 +210,7 @@ def test_a_domain_opens_port_80_to_the_world_for_its_certificate_and_nothing_els
 
 
 def test_the_tutorials_port_80_and_that_for_a_certificate_are_one_rule() -> None:
-    both = want(WORLD, as_taught=True, only=True, tls="acme", domain="mlflow.example.org")
+    both = want(WORLD, taught=True, only=True, tls="acme", domain="mlflow.example.org")
     rules = wanted_rules(both, Ports())
     assert len({rule.door for rule in rules}) == len(rules)
     assert {rule.origin for rule in rules if rule.door[1:] == (80, 80, WORLD)} == {AS_TAUGHT}

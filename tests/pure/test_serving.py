@@ -6,6 +6,7 @@ import configparser
 import re
 from dataclasses import replace
 
+from mlflow_ops.backup import layout
 from mlflow_ops.server import keeping_up, serving
 
 SERVING = serving.Serving(
@@ -25,7 +26,7 @@ def test_the_server_command_is_the_tutorials_with_what_it_lacks() -> None:
         "--backend-store-uri",
         "sqlite:///mlflow.db",
         "--artifacts-destination",
-        "s3://b",
+        "s3://b/artifacts",
         "--host",
         "0.0.0.0",
         "--port",
@@ -49,8 +50,16 @@ def test_by_default_it_speaks_tls_and_asks_for_a_login() -> None:
 
 def test_direct_artifacts_are_the_tutorials_default_artifact_root() -> None:
     command = replace(SERVING, direct=True).command()
-    assert command[command.index("--default-artifact-root") + 1] == "s3://b"
-    assert "--artifacts-destination" not in command
+    assert command[command.index("--default-artifact-root") + 1] == "s3://b/artifacts"
+
+
+def test_experiments_that_were_made_proxied_keep_their_artifacts_on_a_direct_server() -> None:
+    command = replace(SERVING, direct=True).command()
+    assert command[command.index("--artifacts-destination") + 1] == "s3://b/artifacts"
+
+
+def test_nothing_beside_the_artifacts_can_be_reached_through_the_server() -> None:
+    assert not layout.BACKUPS.startswith(layout.ARTIFACTS)
 
 
 def test_the_unit_restarts_the_server_and_lets_it_gain_nothing() -> None:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from mlflow_ops import shape
 from mlflow_ops.errors import BadOption
 from mlflow_ops.settings import Options
-from mlflow_ops.shape import CHOICES, Shape
+from mlflow_ops.shape import CHOICES, SWITCHES, Shape
 from mlflow_ops.steps import STEPS, taken
 
 OPEN = ("0.0.0.0/0",)
 shapes = st.builds(
     Shape,
     **{name: st.sampled_from(words) for name, words in CHOICES.items()},
-    login=st.booleans(),
+    **dict.fromkeys(SWITCHES, st.booleans()),
     domain=st.sampled_from(["", "mlflow.example.org"]),
 )
 
@@ -31,13 +31,14 @@ def test_a_shape_comes_back_from_its_tag(held: Shape) -> None:
 
 
 def test_the_longest_domain_that_is_taken_fits_into_the_tag() -> None:
-    longest = ".".join(["a" * 60, "b" * 60, "c" * 28])
+    longest = ".".join(["a" * 60, "b" * 59])
     assert Options(domain=longest).domain == longest
-    for credentials, address, access, tls in itertools.product(*CHOICES.values()):
-        held = Shape(credentials, address, access, tls, login=False, domain=longest)
+    for words in itertools.product(*CHOICES.values()):
+        chosen = dict(zip(CHOICES, words, strict=True))
+        held = Shape(**chosen, login=False, taught=True, elastic=True, domain=longest)
         assert Shape.of(held.tag) == held
         assert len(held.tag) <= 256
-    with pytest.raises(BadOption, match="of 150 characters at most"):
+    with pytest.raises(BadOption, match="of 120 characters at most"):
         Options(domain=f"{longest}d")
 
 
@@ -79,7 +80,7 @@ def test_a_domain_stays_until_the_stacks_own_ca_is_asked_for() -> None:
         {"domain": "mlflow.example.org", "tls": False},
         {"domain": "mlflow.example.org", "access": "tunnel"},
         {"domain": "mlflow.example.org", "address": "private"},
-        {"credentials": "role", "direct_artifacts": True},
+        {"credentials": "role", "artifacts": "direct"},
         {"credentials": "role", "as_taught": True},
         {"login": False, "allow": OPEN},
         {"login": False, "allow": ("0.0.0.0/1", "128.0.0.0/1")},

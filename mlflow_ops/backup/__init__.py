@@ -1,0 +1,1 @@
+"""Nothing lost: the database's way to the bucket, and back."""
