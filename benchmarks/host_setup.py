@@ -18,7 +18,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization as form
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from mlflow_ops import commands, files, wait
+from mlflow_ops import commands, environments, files, wait
 from mlflow_ops.host import Host, Login, connect
 from mlflow_ops.server import serving
 
@@ -50,7 +50,7 @@ LITERAL = {
 }
 OURS = {  # How the first command of each phase begins.
     "apt": commands.facts().split("\n", maxsplit=1)[0],
-    "environment": commands.MAKE_ENVIRONMENT[:40],
+    "environment": environments.make(environments.shipped())[:40],
     "server ready": serving.facts().split("\n", maxsplit=1)[0],
 }
 PSS = (

@@ -5,8 +5,13 @@ from __future__ import annotations
 import shlex
 
 FOLDER = "mlflow"
+# A link to the environment in use, whose lock lies beside the folder that it leads to.
 ENVIRONMENT = f"{FOLDER}/.venv"
-LOCK = f"{FOLDER}/requirements.txt"
+LOCK = f"{ENVIRONMENT}/../requirements.txt"
+# What an upgrade is about to do; gone when it is over.
+UPGRADING = f"{FOLDER}/upgrading"
+# The first line of a lock that the host has made, and not we.
+UNPINNED = "# Resolved on this host: not pinned by mlflow-ops."
 PACKAGES = ("python3-pip", "pipenv", "virtualenv")
 
 APT = "sudo DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=a apt-get -q -y"
@@ -20,21 +25,6 @@ WAIT_FOR_FIRST_BOOT = (
 APT_INSTALL = (
     f"sudo dpkg --configure -a && {APT} update && "
     f"{APT} install --no-install-recommends {' '.join(PACKAGES)}"
-)
-# From nothing each time: what a power cut has left of an environment is not to be trusted.
-MAKE_ENVIRONMENT = (
-    f"mkdir -p {FOLDER} && cd {FOLDER} && rm -rf .venv requirements.txt && "
-    "PIPENV_VENV_IN_PROJECT=1 PIPENV_YES=1 pipenv --python /usr/bin/python3"
-)
-INSTALL_UV = (
-    f"cd {FOLDER} && .venv/bin/python -m pip install -q --no-input --disable-pip-version-check "
-    "--no-cache-dir --only-binary :all: --require-hashes -r uv.txt"
-)
-# The lock gets its name last, so that its presence says that all of it is on the disk.
-INSTALL_LOCK = (
-    f"cd {FOLDER} && VIRTUAL_ENV=.venv .venv/bin/uv pip install --system-certs --no-cache "
-    "--only-binary :all: --require-hashes -r requirements.new && "
-    "sync && mv requirements.new requirements.txt && sync"
 )
 # What the last lines of a failed command mean, for one sentence about it.
 MEANINGS = {
@@ -74,6 +64,9 @@ def facts() -> str:
             *(f'echo "{name}=$(command -v {name})"' for name in ("pipenv", "virtualenv")),
             f'echo "environment=$(ls {ENVIRONMENT}/bin/mlflow 2>/dev/null)"',
             f'echo "lock=$({sha256(LOCK)})"',
+            f'echo "mlflow=$({mlflow_version(LOCK)})"',
+            f'echo "unpinned=$(head -n 1 {LOCK} 2>/dev/null | grep -cxF "{UNPINNED}")"',
+            f'echo "upgrading=$(head -n 1 {UPGRADING} 2>/dev/null)"',
         )
     )
 
@@ -83,6 +76,11 @@ def sha256(path: str) -> str:
     # With a brace, not a parenthesis: after `$(` that would begin arithmetic.
     file = shlex.quote(path)
     return f"{{ sha256sum {file} || shasum -a 256 {file}; }} 2>/dev/null | cut -d' ' -f1"
+
+
+def mlflow_version(lock: str) -> str:
+    """Return the command that prints which MLflow a lock holds, or nothing."""
+    return f"sed -n 's/^mlflow==\\([0-9a-z.]*\\).*/\\1/p' {shlex.quote(lock)} 2>/dev/null"
 
 
 def parse_facts(printed: str) -> dict[str, str]:

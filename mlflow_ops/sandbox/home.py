@@ -8,9 +8,13 @@ import shutil
 import sys
 import sysconfig
 import venv
+from importlib import metadata
 from pathlib import Path
 
-from mlflow_ops import lock
+from mlflow_ops import commands, environments, lock
+from mlflow_ops.backup import units
+from mlflow_ops.sandbox.control import PROGRAM
+from mlflow_ops.sandbox.metadata import CONTAINER
 
 # A developer's laptop has real ones, which no command of the host may ever reach.
 OFFLINE = (
@@ -19,6 +23,11 @@ OFFLINE = (
     "exit 1\n"
 )
 REFUSED = 'echo "${0##*/}: not available in the sandbox" >&2\nexit 1\n'
+# Go's SDK takes of the metadata service's address the host and port alone, and no path.
+KEYS_OF_THE_ROLE = f"""\
+[ -z "$AWS_EC2_METADATA_SERVICE_ENDPOINT" ] ||
+  export AWS_CONTAINER_CREDENTIALS_FULL_URI="$AWS_EC2_METADATA_SERVICE_ENDPOINT/{CONTAINER}"
+"""
 FIRST_BOOT_DONE = "echo 'status: done'\n"
 SHIMS = {
     **dict.fromkeys(("systemctl", "loginctl"), OFFLINE),
@@ -30,10 +39,12 @@ SHIMS = {
 
 def prepare(home: Path) -> None:
     """Fill the home with `mlflow/.venv`, whose lock is the shipped one, and shims in `bin`."""
-    software = home / "mlflow"
-    software.mkdir(parents=True, exist_ok=True)
-    _make_environment(software / ".venv")
-    (software / "requirements.txt").write_text(lock.text(lock.MLFLOW), encoding="utf-8")
+    folder = home / environments.shipped().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    _make_environment(folder / ".venv")
+    (folder / "requirements.txt").write_text(lock.text(lock.MLFLOW), encoding="utf-8")
+    (home / commands.ENVIRONMENT).symlink_to(Path("environments", *folder.parts[-2:], ".venv"))
+    _give_tools(home / units.PROGRAM)
     (home / "bin").mkdir(exist_ok=True)
     for name, lines in SHIMS.items():
         _write_script(home / "bin" / name, lines)
@@ -46,7 +57,8 @@ def environment(home: Path) -> dict[str, str]:
         path.append("/opt/homebrew/bin")
     kept = {name: os.environ[name] for name in ("TMPDIR", "TZ") if name in os.environ}
     user = {"USER": "ubuntu", "LOGNAME": "ubuntu", "HOME": str(home)}
-    return {**kept, **user, "LANG": "C.UTF-8", "PATH": os.pathsep.join(path)}
+    python = {"MLFLOW_OPS_PYTHON": sys.executable}  # which every environment is made with
+    return {**kept, **user, **python, "LANG": "C.UTF-8", "PATH": os.pathsep.join(path)}
 
 
 def wipe(home: Path) -> None:
@@ -62,6 +74,15 @@ def wipe(home: Path) -> None:
     shutil.rmtree(home)
 
 
+def _give_tools(program: Path) -> None:
+    """Put the backup program there as it is installed here, and its lock as if it was from that."""
+    program.parent.mkdir(parents=True, exist_ok=True)
+    [own] = (each for each in metadata.files(PROGRAM) or () if each.name == program.name)
+    there = shlex.quote(str(Path(own.locate()).resolve()))
+    _write_script(program, f'{KEYS_OF_THE_ROLE}exec {there} "$@"\n')
+    (program.parents[1] / lock.LITESTREAM).write_text(lock.text(lock.LITESTREAM), encoding="utf-8")
+
+
 def _make_environment(folder: Path) -> None:
     """Make a virtual environment that sees the packages mlflow-ops itself runs with."""
     venv.create(folder, symlinks=True, with_pip=False)
@@ -73,6 +94,8 @@ def _make_environment(folder: Path) -> None:
     (own / "mlflow-ops.pth").write_text(listed, encoding="utf-8")
     python = shlex.quote(str(folder / "bin" / "python"))
     _write_script(folder / "bin" / "mlflow", f'exec {python} -m mlflow "$@"\n')
+    uv = Path(sysconfig.get_path("scripts")) / "uv"
+    _write_script(folder / "bin" / "uv", f'exec {shlex.quote(str(uv))} "$@"\n')
 
 
 def _write_script(path: Path, lines: str) -> None:

