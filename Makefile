@@ -41,7 +41,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --
 	--only-binary :all: --no-emit-index-url --no-annotate --no-header --upgrade
 lock: $(BIN)/python
 	$(PIP) install uv
-	cd mlflow_ops/lock && for each in requirements uv caddy; do \
+	cd mlflow_ops/lock && for each in requirements uv caddy litestream; do \
 		../../$(UV_COMPILE) $$each.in --output-file $$each.txt; done
 
 # Asks the OSV database, over the network, what is known against any version in the locks, whichever

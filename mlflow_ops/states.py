@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
     from mlflow_ops.steps import Steps
 
+# The server serves without it.
+UNCOUNTED = ("backup",)
+
 
 @dataclass(frozen=True)
 class StepStatus:
-    """How one step stands: state is missing, pending, broken, ready or unknown."""
+    """How one step stands: state is missing, stopped, pending, broken, ready or unknown."""
 
     step: str
     id: str | None
@@ -56,17 +59,28 @@ def _shows(state: StepStatus, steps: Steps) -> bool:
 
 
 def overall(steps: Steps, states: list[StepStatus]) -> str:
-    """Return the stack's state: absent, partial, starting, ready or broken.
+    """Return the stack's state: absent, partial, stopped, starting, ready or broken.
 
-    What stands on one machine alone, like its AWS profile, does not count; a step that could
-    not be asked counts only when the server gives no answer either.
+    What stands on one machine alone, like its AWS profile, does not count, and neither does the
+    backup, of which `status` warns; a step that could not be asked counts only when the server
+    gives no answer either.
     """
-    counted = [state for state in states if steps[state.step].PLACE != "here"]
+    counted = [
+        state
+        for state in states
+        if steps[state.step].PLACE != "here" and state.step not in UNCOUNTED
+    ]
     held = {state.state for state in counted}
     if held == {"missing"}:
         return "absent"
     serving = counted[-1].state == "ready"
     if serving and held <= {"ready", "unknown"}:
         return "ready"
-    order = (("broken", "broken"), ("missing", "partial"), ("pending", "starting"))
+    # A machine that was stopped answers for nothing: how the rest stands follows from that.
+    order = (
+        ("stopped", "stopped"),
+        ("broken", "broken"),
+        ("missing", "partial"),
+        ("pending", "starting"),
+    )
     return next((result for state, result in order if state in held), "broken")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import plan as plans
 from mlflow_ops import states as step_states
+from mlflow_ops.backup import telling
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
 from mlflow_ops.reach import address, reaching
@@ -20,9 +21,16 @@ if TYPE_CHECKING:
     from mlflow_ops.states import StepStatus
     from mlflow_ops.walk import Found
 
-MARKS = {"ready": "✓", "pending": "…", "broken": "✗", "missing": "-", "unknown": "?"}
-# The JSON contract has no word for a broken step: it is one that is not ready yet.
-STEP_STATES = {"broken": "pending"}
+MARKS = {
+    "ready": "✓",
+    "pending": "…",
+    "stopped": "‖",
+    "broken": "✗",
+    "missing": "-",
+    "unknown": "?",
+}
+# The JSON contract has no word for these steps: they are not ready yet.
+STEP_STATES = {"broken": "pending", "stopped": "pending"}
 
 
 def plan(screen: Screen, stack: Stack, found: Found) -> None:
@@ -100,6 +108,8 @@ def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
     for each in states:
         words = f"{each.state:<8} {each.id or ''}  {each.detail}".rstrip()
         screen.row(f"{MARKS[each.state]} {each.step:<{WIDTH}} {words}")
+    if state == "ready" and (warning := telling.warning(stack)):
+        screen.say(warning)
     screen.result(status_document(stack, states, state))
     if state == "ready":
         return 0
@@ -118,6 +128,7 @@ def status_document(stack: Stack, states: list[StepStatus], state: str) -> dict[
         "state": state,
         "tracking_uri": reaching.uri(stack) if reached else None,
         "access": shape.access,
+        "backup": telling.document(stack),
         "steps": [
             {**asdict(each), "state": STEP_STATES.get(each.state, each.state)} for each in states
         ],
@@ -134,5 +145,6 @@ def absent_document(call: Call) -> dict[str, Any]:
         "state": "absent",
         "tracking_uri": None,
         "access": None,
+        "backup": None,
         "steps": [{"step": name, "id": None, "state": "missing", "detail": ""} for name in STEPS],
     }

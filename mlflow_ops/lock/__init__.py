@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib import resources
 
-MLFLOW, UV, CADDY = "requirements.txt", "uv.txt", "caddy.txt"
+MLFLOW, UV = "requirements.txt", "uv.txt"
+CADDY, LITESTREAM = "caddy.txt", "litestream.txt"
 
 
 def text(name: str) -> str:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 TOKEN = "latest/api/token"  # noqa: S105 - a path
 KEYS = "latest/meta-data/iam/security-credentials/"
+# As ECS gives a container's keys, without a token: the secret path is proof enough.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+CONTAINER = "container-credentials"
 LIFETIME_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "X-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 LONGEST = 21_600
@@ -57,7 +60,8 @@ class Metadata:
             return self._token(request)
         if request.method != "GET":
             return Response(status=405)
-        if not self._is_known(request.headers.get(TOKEN_HEADER, "")):
+        # Some SDKs lose the first part of the address, and ask in the way of containers.
+        if path != CONTAINER and not self._is_known(request.headers.get(TOKEN_HEADER, "")):
             return Response(status=401)
         return self._told(path)
 
@@ -80,7 +84,7 @@ class Metadata:
         role = self.role()
         if role and path in {KEYS, KEYS.rstrip("/")}:
             return Response(role.name, content_type="text/plain")
-        if role and path == KEYS + role.name:
+        if role and path in {KEYS + role.name, CONTAINER}:
             return Response(json.dumps(self._keys_for(role)), content_type="application/json")
         return Response(status=404)
 

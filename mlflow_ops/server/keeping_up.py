@@ -5,19 +5,29 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from mlflow_ops.commands import ENVIRONMENT, FOLDER
-from mlflow_ops.server import systemd, vault
-from mlflow_ops.server.serving import DATA, LOG_FILE, PID_FILE, SESSION_KEY, UNIT, UNIT_FILE
+from mlflow_ops.commands import FOLDER
+from mlflow_ops.server import supervising, systemd, vault
+from mlflow_ops.server.serving import (
+    DATA,
+    LOG_FILE,
+    PID_FILE,
+    SESSION_KEY,
+    SUPERVISOR,
+    UNIT,
+    UNIT_FILE,
+)
 
 if TYPE_CHECKING:
     from mlflow_ops.server.serving import Serving
 
+SCRIPT = supervising.Supervisor(SUPERVISOR, PID_FILE, LOG_FILE, DATA)
 # Sockets of those who would do for the server what it may not.
 HIDDEN = ("/run/user", "/run/dbus", "/run/lxd-installer.socket", "/var/snap/lxd")
 UNIT_TEXT = """\
 [Unit]
 Description=MLflow tracking server
-After=network-online.target
+# Stopped before the backup is, which then sees all of its changes.
+After=network-online.target mlflow-backup.service
 Wants=network-online.target
 StartLimitIntervalSec=0
 
@@ -80,22 +90,8 @@ def supervisor(serving: Serving) -> str:
     """Return the script that keeps the server up on a host without systemd."""
     variables = [f"export {k}={shlex.quote(v)}" for k, v in serving.environment().items()]
     secret = [f'set -a; . "$HOME/{SESSION_KEY}"; set +a'] if serving.login else []
-    environment = "\n".join([*variables, *secret])
-    return f"""\
-#!/bin/sh
-# Keeps the MLflow server up; the pause before a restart doubles up to 32 s.
-{serving.remark}
-umask 077
-echo $$ > "$HOME/{PID_FILE}"
-cd "$HOME/{DATA}" || exit 1
-{environment}
-pause=1
-while :; do
-  {shlex.join(serving.command())} >> "$HOME/{LOG_FILE}" 2>&1
-  sleep "$pause"
-  [ "$pause" -ge 32 ] || pause=$((pause * 2))
-done
-"""
+    settings = [*variables, *secret]
+    return SCRIPT.text("the MLflow server", serving.command(), serving.remark, settings)
 
 
 def start_unit() -> str:
@@ -109,16 +105,20 @@ def start_unit() -> str:
 
 def start_supervisor() -> str:
     """Return the command that (re)starts the supervisor as the leader of a session of its own."""
-    # `setsid` is not on every machine; the environment's Python is.
-    lead = 'import os; os.setsid(); os.execvp("sh", ["sh", "mlflow/serve"])'
-    # dash, the usual sh, takes a process group only after `-s SIGNAL --`.
-    return f"""\
-if old=$(cat {PID_FILE} 2>/dev/null) && kill -- "-$old" 2>/dev/null; then
-  for _ in 1 2 3 4 5 6 7 8 9 10; do kill -s 0 -- "-$old" 2>/dev/null || break; sleep 0.5; done
-  kill -s KILL -- "-$old" 2>/dev/null
-fi
-{ENVIRONMENT}/bin/python -c {shlex.quote(lead)} </dev/null >/dev/null 2>&1 &
-"""
+    return SCRIPT.start()
+
+
+def stop() -> str:
+    """Return the command that stops the server, if it runs, until it is started again."""
+    return supervising.either(UNIT, f"sudo systemctl stop {UNIT}", SCRIPT.stop())
+
+
+def start() -> str:
+    """Return the command that starts the server as it was when it was stopped."""
+    # How often it was restarted counts from here, for whoever asks whether it works:
+    # https://www.freedesktop.org/software/systemd/man/latest/systemctl.html#reset-failed%20PATTERN%E2%80%A6
+    fresh = f"sudo systemctl reset-failed {UNIT} 2>/dev/null; sudo systemctl start {UNIT}"
+    return supervising.either(UNIT, fresh, SCRIPT.start())
 
 
 def log(lines: int = 20) -> str:

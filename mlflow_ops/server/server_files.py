@@ -70,10 +70,40 @@ def _wish(stack: Stack) -> serving.Serving:
         public_port=ports.server,
         scheme=shape.scheme,
         certificate=certificate.leaf if certificate and shape.tls == "own" else "",
+        key=key_id(stack),
         login=shape.login,
         direct=stack.want().direct_artifacts,
         emulated=stack.aws.endpoint is not None,
     )
+
+
+def give_access(stack: Stack, facts: Facts) -> None:
+    """Give the host its AWS credentials and settings, and make the server's data folder.
+
+    It has the right ones when the facts say so.
+    """
+    host = stack.host()
+    host.run(f"mkdir -p .aws {serving.DATA} && chmod 700 .aws {serving.DATA}")
+    if has_access(stack, facts):
+        return
+    if held := credentials(stack):
+        host.put(".aws/credentials", held)
+    else:
+        host.run("rm -f .aws/credentials")
+    host.put(".aws/config", config(stack))
+
+
+def has_access(stack: Stack, facts: Facts) -> bool:
+    """Whether the host has the present credentials and settings."""
+    held = facts["credentials"], facts["config"]
+    return held == (_sha256(credentials(stack)), _sha256(config(stack)))
+
+
+def key_id(stack: Stack) -> str:
+    """Return the public half of the host's access key; none where its role gives it some."""
+    if stack.want().shape.credentials == "role":
+        return ""
+    return (key_file.read(stack.folder.access_key) or ("", ""))[0]
 
 
 def credentials(stack: Stack) -> str:

@@ -74,9 +74,10 @@ def facts() -> str:
 class Serving:
     """How the server is to run: where it listens, by which names, and where artifacts go.
 
-    `certificate` is the fingerprint of the one it shows, empty for a server without TLS; `scheme`
-    is what clients use, which is the proxy's where there is one in front. An empty `bind` listens
-    on all addresses of both kinds, as 0.0.0.0 does on those of IPv4.
+    `certificate` is the fingerprint of the one it shows, empty for a server without TLS, and `key`
+    the id of the host's access key, if it has one. `scheme` is what clients use, which is the
+    proxy's where there is one in front. An empty `bind` listens on all addresses of both kinds, as
+    0.0.0.0 does on those of IPv4.
     """
 
     bucket: str
@@ -86,6 +87,7 @@ class Serving:
     public_port: int
     scheme: str = "https"
     certificate: str = ""
+    key: str = ""
     login: bool = True
     direct: bool = False
     emulated: bool = False
@@ -130,7 +132,7 @@ class Serving:
     @property
     def remark(self) -> str:
         """A comment that differs when the server has to be started again to see its files."""
-        return f"# certificate {self.certificate or 'none'}"
+        return f"# certificate {self.certificate or 'none'}, key {self.key or 'none'}"
 
 
 UVICORN_TLS = "--ssl-keyfile ../tls.pem --ssl-certfile ../tls.pem"

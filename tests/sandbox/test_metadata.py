@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from mlflow_ops import policies, sandbox
-from mlflow_ops.sandbox.metadata import KEYS, LIFETIME_HEADER, TOKEN, TOKEN_HEADER
+from mlflow_ops.sandbox.metadata import CONTAINER, KEYS, LIFETIME_HEADER, TOKEN, TOKEN_HEADER
 from sandbox.cloud import IMAGE, Cloud, make_pem
 
 if TYPE_CHECKING:
@@ -130,3 +130,22 @@ def test_without_a_role_there_are_no_keys(cloud: Cloud) -> None:
         assert with_token(cloud, ROLE_KEYS)[0] == 404
     finally:
         iam.add_role_to_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
+
+
+def test_litestream_writes_with_the_hosts_role_although_its_sdk_loses_part_of_the_address(
+    cloud: Cloud,
+) -> None:
+    cloud.client("s3", "us-east-1").create_bucket(Bucket="of-the-role")
+    fill = "import sqlite3; sqlite3.connect('a.db').execute('CREATE TABLE t (i)')"
+    cloud.run(f'mlflow/.venv/bin/python -c "{fill}"')
+    where = f"endpoint={cloud.sandbox.endpoint}&force-path-style=true&region=us-east-1"
+    program = "AWS_REGION=us-east-1 mlflow/tools/bin/litestream"
+    status, *said = cloud.run(f"{program} replicate -once a.db 's3://of-the-role/a?{where}'")
+    assert status == 0, said
+    assert cloud.client("s3", "us-east-1").list_objects_v2(Bucket="of-the-role")["KeyCount"]
+
+
+def test_keys_as_a_containers_are_given_by_the_secret_path_alone(cloud: Cloud) -> None:
+    assert json.loads(ask(cloud, CONTAINER)[1]) == json.loads(with_token(cloud, ROLE_KEYS)[1])
+    other = cloud.sandbox.metadata[:-1] + ("0" if cloud.sandbox.metadata[-1] != "0" else "1")
+    assert ask(cloud, CONTAINER, base=other)[0] == 403
