@@ -6,11 +6,11 @@ at least one password in hand that works, or the way through SSH, which needs no
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import commands, files
+from mlflow_ops import files
+from mlflow_ops.backup import keeping
 from mlflow_ops.errors import HostFailed, MlflowOpsError
 from mlflow_ops.server import accounts, serving, vault
 from mlflow_ops.server.accounts import Accounts
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from mlflow_ops.folder import Folder
     from mlflow_ops.host import Host
     from mlflow_ops.reach.tracking import Tracking
-
-PYTHON = f"{commands.ENVIRONMENT}/bin/python"
-# It knows the table of the pinned MLflow, so as not to load MLflow a second time into 1 GiB. The
-# password comes by stdin, which no other user of the host can read.
-RESET = """\
-import sqlite3, sys
-from werkzeug.security import generate_password_hash
-name, password = sys.stdin.read().split("\\n")
-users = sqlite3.connect(f"file:{sys.argv[1]}?mode=rw", uri=True, timeout=30)
-with users:
-    change = "UPDATE users SET password_hash = ?, is_admin = 1 WHERE username = ?"
-    changed = users.execute(change, (generate_password_hash(password), name))
-    if not changed.rowcount:
-        add = "INSERT INTO users (password_hash, username, is_admin) VALUES (?, ?, 1)"
-        users.execute(add, (generate_password_hash(password), name))
-"""
 
 
 @dataclass(frozen=True)
@@ -76,9 +60,10 @@ class Admin:
         """Write a password into the login app's database, and return it."""
         password = accounts.generated()
         files.write_private(self.folder.pending_password, password)
-        program = f"{PYTHON} -c {shlex.quote(RESET)} {serving.USERS}"
         try:
-            host.run(program, stdin=f"{serving.ADMIN}\n{password}")
+            told = keeping.ask_host(host, "admin", password=password, place="data")
+            if not told.get("set"):
+                raise HostFailed("it has no database of users yet: run `mlflow-ops up`.")
         except HostFailed as error:
             raise MlflowOpsError(
                 "The server takes none of the admin's passwords that are known here, and a new "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -51,7 +52,13 @@ class LocalHost:
         self.commands.append(command)
         words = ["sh", "-c", command]
         ended = subprocess.run(
-            words, input=stdin, cwd=self.home, capture_output=True, text=True, check=False
+            words,
+            input=stdin,
+            cwd=self.home,
+            env=os.environ | {"HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if ended.returncode:
             raise CommandFailed(ended.stdout + ended.stderr)
@@ -247,7 +254,7 @@ def test_a_reset_that_fails_says_so_and_changes_nothing(scene: Scene) -> None:
     away = database.rename(database.with_name("away.db"))
     try:
         with pytest.raises(
-            MlflowOpsError, match="(?s)none of the admin's passwords.*unable to open database"
+            MlflowOpsError, match="(?s)none of the admin's passwords.*no database of users"
         ):
             scene.set_admin("yet-another-password")
     finally:

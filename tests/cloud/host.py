@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from . import backends, cloud_init
-from .home import Home, lay_out
+from .home import Home
+from .programs import lay_out
 from .sshd import Listeners
 from .wire import Dropped
 
