@@ -79,6 +79,8 @@ class Options:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))
+        if self.fresh and self.restore is not None:
+            raise BadOption("--fresh begins empty, --restore with a backup: leave one of them out.")
         if self.domain is not None and not DOMAIN.fullmatch(self.domain):
             raise BadOption(
                 f"--domain {self.domain!r} is not a domain name: write one like "

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import choices, shape
+from mlflow_ops import choices, shape, standing
 from mlflow_ops.ec2 import instance_types, subnets
 from mlflow_ops.ec2.subnets import Subnet
-from mlflow_ops.errors import BadOption, MlflowOpsError
+from mlflow_ops.errors import MlflowOpsError
 from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance, SecurityGroup
 from mlflow_ops.shape import Shape
@@ -16,6 +16,7 @@ from mlflow_ops.shape import Shape
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mlflow_ops.backup.sources import Source
     from mlflow_ops.records import Record
     from mlflow_ops.settings import Options
     from mlflow_ops.target import Target
@@ -31,6 +32,8 @@ class Wanted:
     `login_stands` says whether the server that is there asks for a login already, if one is.
     `named` are the options that the user gave, which nothing else may take the place of; `remark`
     says why the instance type is not the usual one.
+    `which` backup to begin with is as the user said it, and `source` is that backup; a `fresh`
+    stack begins with none.
     """
 
     instance_type: str
@@ -46,6 +49,9 @@ class Wanted:
     shape: Shape = field(default_factory=Shape)
     acme_directory: str = ""
     login_stands: bool = True
+    which: str = ""
+    source: Source | None = None
+    fresh: bool = False
 
     @property
     def as_taught(self) -> bool:
@@ -74,7 +80,7 @@ class Wanted:
         return tuple(best.values())
 
 
-def first_thoughts(options: Options, target: Target, standing: Shape | None = None) -> Wanted:
+def first_thoughts(options: Options, target: Target, before: Shape | None = None) -> Wanted:
     """Return what the options and the caller's address say, before any resource is looked at.
 
     An address that cannot be found leaves `allow` empty: a group that is there may do without.
@@ -84,7 +90,7 @@ def first_thoughts(options: Options, target: Target, standing: Shape | None = No
     usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
     choosable = ("instance_type", "subnet_id", "ami")
     given = options.allow or ((ANYWHERE,) if options.as_taught else ())
-    asked = shape.wanted(options, standing)
+    asked = shape.wanted(options, before)
     # Which way leads to a private address is known with its network.
     own = () if given or asked.address == "private" else _own_range(target)
     return Wanted(
@@ -96,7 +102,9 @@ def first_thoughts(options: Options, target: Target, standing: Shape | None = No
         named=frozenset(name for name in choosable if getattr(options, name)),
         shape=asked,
         acme_directory=options.acme_directory or "",
-        login_stands=standing is None or standing.login,
+        login_stands=before is None or before.login,
+        which=options.restore or "",
+        fresh=options.fresh,
     )
 
 
@@ -107,7 +115,7 @@ def settle(
 
     Changes nothing. Raises BadOption or MlflowOpsError for a choice that cannot work.
     """
-    _check_standing(options, found)
+    standing.check(options, found)
     group, settled = found.get(SecurityGroup), first
     private = first.shape.address == "private"
     if group is None and not first.allow and not private:
@@ -119,36 +127,11 @@ def settle(
         settled = replace(settled, vpc_id=possible[0].vpc_id, subnets=possible)
         if group is None and not settled.allow:
             settled = replace(settled, allow=(caller.private(target, possible[0].first_address),))
-        _check_network(settled, group)
+        standing.check_network(settled.vpc_id, group)
     if Instance in found:
         return settled
     settled = choices.placed(settled, target)
     return replace(settled, ami=settled.ami or choices.newest_ubuntu(target, settled.instance_type))
-
-
-def _check_standing(options: Options, found: Mapping[type[Record], Record]) -> None:
-    """Raise BadOption for an option that what is there already contradicts."""
-    instance, group = found.get(Instance), found.get(SecurityGroup)
-    if isinstance(instance, Instance) and options.instance_type not in {None, instance.type}:
-        raise BadOption(
-            f"The stack's instance is a {instance.type}, not a {options.instance_type}: "
-            "`mlflow-ops down` first, or leave --instance-type out."
-        )
-    if isinstance(instance, Instance):
-        shape.check_standing(options, instance.shape)
-    if isinstance(group, SecurityGroup) and options.vpc_id not in {None, group.vpc_id}:
-        raise BadOption(
-            f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "
-            "`mlflow-ops down` first, or leave --vpc-id out."
-        )
-
-
-def _check_network(settled: Wanted, group: Record | None) -> None:
-    if isinstance(group, SecurityGroup) and group.vpc_id not in {"", settled.vpc_id}:
-        raise BadOption(
-            f"The stack stands in VPC {group.vpc_id}, and the subnet is in {settled.vpc_id}: "
-            "`mlflow-ops down` first, or leave --subnet-id out."
-        )
 
 
 def _own_range(target: Target) -> tuple[str, ...]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops import elsewhere, lease, places, target, walk, wanted
-from mlflow_ops.cli import report
+from mlflow_ops import places, target
+from mlflow_ops.cli import making, report
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.ec2 import instances
-from mlflow_ops.reach import shut_out
 from mlflow_ops.settings import Options
-from mlflow_ops.steps import taken
 
 if TYPE_CHECKING:
     from mlflow_ops.cli.show import Screen
@@ -107,54 +103,21 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     stack = call.stack()
     try:
         if dry_run:
-            stack, found = _planned(call, stack, wish)
+            stack, found = making.planned(call, stack, wish)
             report.plan(screen, stack, found)
             screen.result(report.plan_document(stack, found))
             return 0
         if ask:
             _ask(call, screen, stack, wish)
-        with lease.held(stack, call.settings.home, "up") as hold:
-            # Only now does nobody else change it; before, somebody may have.
-            stack, found = _planned(call, replace(stack, check_hold=hold.check), wish)
-            if not ask and not _complete(stack, found):
-                report.plan(screen, stack, found)
-            standing = _made(call, screen, stack, found)
+        stack, standing = making.Making(call, screen).make(stack, wish, show=not ask)
     finally:
         stack.hang_up()
-    if hold.unfreed:
-        until = f"{hold.held.until:%H:%M} UTC"
-        screen.say(f"The stack's lock stays until {until}, for other machines: {hold.unfreed}")
     return report.after_up(call, screen, stack, standing)
 
 
 def _ask(call: Call, screen: Screen, stack: Stack, wish: Options) -> None:
     """Show what is missing of the stack, if anything is, and ask whether to make it."""
-    stack, found = _planned(call, stack, wish)
-    if not _complete(stack, found):
+    stack, found = making.planned(call, stack, wish)
+    if not making.complete(stack, found):
         report.plan(screen, stack, found)
         screen.confirm("Make it?")
-
-
-def _made(call: Call, screen: Screen, stack: Stack, found: walk.Found) -> walk.Found:
-    try:
-        with shut_out.explained(stack):
-            return walk.up(stack, taken(stack.shape), found, screen)
-    except BaseException:
-        report.what_stands(call, screen, stack, found)
-        raise
-
-
-def _planned(call: Call, stack: Stack, wish: Options) -> tuple[Stack, walk.Found]:
-    """Return the stack with every choice settled, and what of it is there; changes nothing."""
-    standing = instances.alive(stack)
-    first = wanted.first_thoughts(wish, stack.target, standing.shape if standing else None)
-    stack, found = walk.look(replace(stack, wanted=first), taken(first.shape))
-    if not found:
-        elsewhere.check(stack, call.settings)
-    return replace(stack, wanted=wanted.settle(first, wish, stack.target, stack.records)), found
-
-
-def _complete(stack: Stack, found: walk.Found) -> bool:
-    return len(found) == len(taken(stack.shape)) and not any(
-        each.missing for each in found.values()
-    )
