@@ -21,6 +21,7 @@ INSTANCE_HOUR = {
     "t4g.medium": 0.0336,
 }
 ADDRESS_HOUR = 0.005
+ADDRESS_DAY = ADDRESS_HOUR * HOURS
 GP3_GIB_MONTH = 0.08
 # The kinds that cost by size alone: https://aws.amazon.com/ebs/pricing/
 DISK_GIB_MONTH = {"gp3": GP3_GIB_MONTH, "gp2": 0.10, "st1": 0.045, "sc1": 0.015, "standard": 0.05}
@@ -36,5 +37,10 @@ def per_day(instance_type: str, disk_gib: int, *, public: bool = True) -> float 
     hourly = INSTANCE_HOUR.get(instance_type)
     if hourly is None:
         return None
-    address = ADDRESS_HOUR if public else 0.0
-    return (hourly + address) * HOURS + disk_gib * GP3_GIB_MONTH / DAYS
+    address = ADDRESS_DAY if public else 0.0
+    return hourly * HOURS + address + disk_per_day(disk_gib)
+
+
+def disk_per_day(gib: int) -> float:
+    """Return a disk's price in USD a day, also of an instance that is stopped."""
+    return gib * GP3_GIB_MONTH / DAYS

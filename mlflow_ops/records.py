@@ -82,9 +82,13 @@ class Instance(Record):
 
 @dataclass(frozen=True)
 class ElasticIp(Record):
-    """An Elastic IP; its id is `eipalloc-…`, and `address` the IPv4 address itself."""
+    """An Elastic IP; its id is `eipalloc-…`, and `address` the IPv4 address itself.
+
+    `instance` is the id of the instance that it is tied to, empty when there is none.
+    """
 
     address: str = ""
+    instance: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,14 @@ class Database(Record):
 
 @dataclass(frozen=True)
 class Backup(Record):
-    """The continuous backup of the database; its id is the stream's name, `20261123T214253Z`."""
+    """The continuous backup of the database; its id is the stream's name, `20261123T214253Z`.
+
+    `behind` is by how many seconds it is, None where that is not known, and `stale` when that is
+    more than it may be.
+    """
+
+    behind: float | None = None
+    stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,7 @@ class Server(Record):
 
 @dataclass(frozen=True)
 class Readiness:
-    """Whether a thing can be used yet: ready, pending, broken or unknown, and why.
+    """Whether a thing can be used yet: ready, pending, stopped, broken or unknown, and why.
 
     `record` is the thing as it is now, where looking has told more than was known.
     """

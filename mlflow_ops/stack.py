@@ -87,6 +87,8 @@ class Stack:
         from mlflow_ops import host  # noqa: PLC0415 - paramiko takes 0.3 s to load
         from mlflow_ops.ssh import admission, host_keys  # noqa: PLC0415 - paramiko takes 0.3 s to load
 
+        if instance.state in {"stopping", "stopped"}:
+            raise HostUnreachable(f"The instance {instance.id} is stopped: `mlflow-ops start`.")
         if not instance.address:
             raise HostUnreachable(f"The instance {instance.id} has no public address yet.")
         port, folder = self.target.ports.ssh, self.folder

@@ -54,9 +54,8 @@ def command(call: Call, *, words: tuple[str, ...], remove: bool) -> int:
         stack = _known(call, replace(stack, check_hold=hold.check))
         named = allowed.ranges(stack, words)
         change = allowed.change(stack, named, remove=remove)
-    if hold.unfreed:
-        until = f"{hold.held.until:%H:%M} UTC"
-        screen.say(f"The stack's lock stays until {until}, for other machines: {hold.unfreed}")
+    if hold.farewell:
+        screen.say(hold.farewell)
     return _shown(screen, stack, change, named, remove=remove)
 
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from mlflow_ops.target import Target
 
 ANY = "*"
-HALVES = ("up status train run check env open user allow", "down audit")
+HALVES = (
+    "up status train run check env open user allow backup backups restore upgrade stop start",
+    "down audit export import",
+)
 
 
 @stack_command(

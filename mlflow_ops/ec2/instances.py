@@ -12,6 +12,7 @@ from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG
 from mlflow_ops.records import READY, Instance, Readiness
 from mlflow_ops.shape import Shape
 from mlflow_ops.ssh import host_keys
+from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -22,6 +23,7 @@ DOWN = ("stopping", "stopped", DYING, "terminated")
 # AWS may not know a new instance's id for a moment, and forgets a terminated one's after an hour.
 UNSEEN = "not seen by AWS yet"
 GONE = ("terminated", UNSEEN)
+SETTLED_DEADLINE = 300.0
 
 
 def checks(stack: Stack, instance_id: str) -> Readiness:
@@ -46,6 +48,17 @@ def now(stack: Stack, instance_id: str) -> Instance:
     """Return the instance as it is now; one that AWS does not know is UNSEEN."""
     found = _described(stack, InstanceIds=[instance_id])
     return record(found[0]) if found else Instance(instance_id, state=UNSEEN)
+
+
+def settled(stack: Stack, instance_id: str) -> Instance:
+    """Return the instance as it is once it is no longer on its way to running."""
+
+    def check() -> Instance | None:
+        found = now(stack, instance_id)
+        return None if found.state in {"pending", UNSEEN} else found
+
+    what = f"instance {instance_id} to be launched"
+    return until(what, check, deadline=SETTLED_DEADLINE, clock=stack.clock)
 
 
 def record(found: Any) -> Instance:  # noqa: ANN401 - AWS's own description

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlflow_ops import elsewhere
-from mlflow_ops.ec2 import groups
+from mlflow_ops.backup import artifacts, sources
+from mlflow_ops.ec2 import groups, power
 from mlflow_ops.iam import scopes
 from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
 from mlflow_ops.reach import shut_out
 from mlflow_ops.shape import Shape
-from mlflow_ops.steps import STEPS, instance, taken
+from mlflow_ops.steps import STEPS, bucket, instance, taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +29,7 @@ LEASE = (
     *scopes.KEY_PAIR.allow("ec2", "ImportKeyPair"),
     *scopes.TAGS.allow("ec2", "CreateTags"),
     # A lock is renewed, and one whose holder is dead is freed, by its id.
-    *scopes.KEY_PAIR_ID.allow("ec2", "CreateTags DeleteKeyPair"),
+    *scopes.OWN.allow("ec2", "CreateTags DeleteKeyPair"),
 )
 LOGIN = scopes.LOGIN.allow("ec2-instance-connect", "SendSSHPublicKey")
 
@@ -81,14 +82,10 @@ def _steps(names: Iterable[str], *verbs: str) -> tuple[Allowed, ...]:
 
 UP = ("find", "compare", "create", "ready")
 CLIENT = (*instance.ALLOWS["find"], *shut_out.ALLOWS, *elsewhere.ALLOWS)
+MAKING = (*_steps(ANY_WAY, *UP), *CHOICES, *LEASE, *LOGIN, *elsewhere.ALLOWS)
+BACKUPS = sources.ALLOWS["find"]
 COMMANDS: dict[str, tuple[Allowed, ...]] = {
-    "up": (
-        *_steps(ANY_WAY, *UP),
-        *CHOICES,
-        *LEASE,
-        *LOGIN,
-        *elsewhere.ALLOWS,
-    ),
+    "up": MAKING,
     "status": (*_steps(STEPS, "find", "ready"), *shut_out.ALLOWS, *elsewhere.ALLOWS),
     "train": CLIENT,
     "run": CLIENT,
@@ -98,10 +95,18 @@ COMMANDS: dict[str, tuple[Allowed, ...]] = {
     "user": CLIENT,
     "allow": (*shut_out.ALLOWS, *groups.CHANGES, *LEASE, *elsewhere.ALLOWS),
     "audit": AUDIT,
+    "backup": (*CLIENT, *LEASE),
+    "backups": (*BACKUPS, *bucket.ALLOWS["find"], *elsewhere.ALLOWS),
+    "restore": (*CLIENT, *LEASE, *BACKUPS),
+    "export": (*CLIENT, *BACKUPS, *artifacts.ALLOWS["export"]),
+    "import": (*CLIENT, *LEASE, *artifacts.ALLOWS["import"]),
+    "upgrade": (*CLIENT, *LEASE),
+    "stop": (*instance.ALLOWS["find"], *power.ALLOWS, *LEASE, *elsewhere.ALLOWS),
+    "start": MAKING,
     # It takes away what there is, whatever the server had its right from.
-    "down": (*_steps(STEPS, "find", "destroy", "keep"), *LEASE, *LAST_LOOK),
+    "down": (*_steps(STEPS, "find", "destroy", "keep"), *BACKUPS, *LEASE, *LAST_LOOK),
 }
-# What `up` needs besides, by where the server has its right to the bucket from.
+# What `up` and `start` need besides, by where the server has its right to the bucket from.
 CREDENTIALS: dict[str, tuple[Allowed, ...]] = {
     "keys": _steps(KEYS, *UP),
     "role": (*_steps(ROLE, *UP), *instance.ALLOWS["role"]),

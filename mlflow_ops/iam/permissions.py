@@ -37,7 +37,7 @@ def policy(
     """
     chosen = list(commands)
     allowed = {each for command in chosen for each in COMMANDS[command]}
-    if "up" in chosen:
+    if {"up", "start"} & {*chosen}:
         allowed |= {*CREDENTIALS[credentials], *(AS_TAUGHT if as_taught else ())}
     return {
         "Version": VERSION,

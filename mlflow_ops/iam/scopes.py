@@ -71,24 +71,25 @@ EVERY_IAM = Scope("OursInIam", (f"{IAM}:*{IAM_PATH}*",))
 EVERY_BUCKET = Scope("OurBuckets", (f"{ARN}:s3:::mlflow-ops-*",))
 BUCKET = Scope("Bucket", (f"{ARN}:s3:::{{bucket}}",))
 OBJECTS = Scope("Objects", (f"{ARN}:s3:::{{bucket}}/*",))
+BACKUPS = Scope("Backups", (f"{ARN}:s3:::{{bucket}}/backups/*",))
 IMAGE = Scope(
     "NewestImage",
     (f"{ARN}:ssm:{{region}}::parameter/aws/service/canonical/ubuntu/server/24.04/*",),
 )
 
 KEY_PAIR = Scope("KeyPairs", (f"{EC2}:key-pair/{{base}}", f"{EC2}:key-pair/{{base}}-lock"))
-# A call that names a key pair by its id may be judged by that.
-KEY_PAIR_ID = Scope("OwnKeyPairs", (f"{EC2}:key-pair/{{base}}-lock", f"{EC2}:key-pair/key-*"), OURS)
-OWN = Scope("Own", (f"{EC2}:instance/*", f"{EC2}:security-group/*"), OURS)
+# Of whatever kind: the tag says whose it is. A call that names a key pair by its id may be judged
+# by that, and one about an address by the instance and its interface too.
+OWN = Scope("Own", (f"{EC2}:*",), OURS)
 RULES = Scope("Rules", (f"{EC2}:security-group-rule/*",), BORN_OURS)
-MADE = ("instance", "network-interface", "security-group", "volume")
+MADE = ("elastic-ip", "instance", "network-interface", "security-group", "volume")
 NEW = Scope("New", tuple(f"{EC2}:{kind}/*" for kind in MADE), BORN_OURS)
 # What new things are made of and in.
 AROUND = Scope(
     "Around",
     (f"{ARN}:ec2:{{region}}::image/*", f"{EC2}:subnet/*", f"{EC2}:vpc/*", KEY_PAIR.arns[0]),
 )
-CREATORS = ("CreateSecurityGroup", "ImportKeyPair", "RunInstances")
+CREATORS = ("AllocateAddress", "CreateSecurityGroup", "ImportKeyPair", "RunInstances")
 # Tags go on what is being made, of whatever kind, never on what is somebody else's.
 TAGS = Scope(
     "TagNew",

@@ -9,7 +9,6 @@ from mlflow_ops import prices
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ADDRESS = prices.ADDRESS_HOUR * prices.HOURS
 GIB = 2**30
 
 
@@ -28,7 +27,9 @@ def _instance(found: Any) -> float | None:  # noqa: ANN401 - as above
 def _interface(found: Any) -> float:  # noqa: ANN401 - as above
     """Return the price of the public address that came with it; an elastic one costs by itself."""
     address = found.get("Association", {})
-    return ADDRESS if address.get("PublicIp") and not address.get("AllocationId") else 0.0
+    return (
+        prices.ADDRESS_DAY if address.get("PublicIp") and not address.get("AllocationId") else 0.0
+    )
 
 
 def _volume(found: Any) -> float | None:  # noqa: ANN401 - as above
@@ -48,7 +49,7 @@ def _monthly(price: float | None, gib: float) -> float | None:
 COSTS: dict[str, Callable[[Any], float | None]] = {
     "instance": _instance,
     "network interface": _interface,
-    "elastic IP": lambda _: ADDRESS,
+    "elastic IP": lambda _: prices.ADDRESS_DAY,
     "volume": _volume,
     "snapshot": _snapshot,
 }

@@ -51,6 +51,14 @@ class Lease:
         """The lock's own id in the account."""
         return self.held.id
 
+    @property
+    def farewell(self) -> str:
+        """What the user must hear when it is over: nothing, unless the lock stays."""
+        if not self.unfreed:
+            return ""
+        until = f"{self.held.until:%H:%M} UTC"
+        return f"The stack's lock stays until {until}, for other machines: {self.unfreed}"
+
     def check(self) -> None:
         """Raise Locked when another command may have taken over."""
         if self.lost or self.stack.aws.now() > self.held.until:

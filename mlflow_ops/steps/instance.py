@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops.ec2 import attaching, instances, launches, launching
+from mlflow_ops.ec2 import attaching, instances, launches, launching, power, tying
 from mlflow_ops.errors import HostFailed, HostUnreachable
 from mlflow_ops.iam.scopes import AROUND, HERE, NEW, OWN, TAGS
 from mlflow_ops.records import Instance, Readiness, Record
@@ -21,12 +21,15 @@ PLACE = "aws"
 DEADLINE = 600.0
 GONE_DEADLINE = 600.0
 STOPPED = "it is stopped"
+AT_REST = {"stopping", "stopped"}
+ADDRESS = {True: "its Elastic IP", False: "an address of AWS's own"}
 ALLOWS: Allows = {
     "find": HERE.allow("ec2", "DescribeInstances"),
     "create": (
         *NEW.allow("ec2", "RunInstances"),
         *AROUND.allow("ec2", "RunInstances"),
         *OWN.allow("ec2", "RunInstances StartInstances CreateTags"),
+        *OWN.allow("ec2", "AssociateAddress DisassociateAddress ReleaseAddress"),
         *TAGS.allow("ec2", "CreateTags"),
     ),
     "role": (
@@ -48,7 +51,8 @@ def find(stack: Stack) -> Instance | None:
     if stack.wanted is None:
         return record
     lacking = {
-        STOPPED: record.state in {"stopping", "stopped"},
+        STOPPED: record.state in AT_REST,
+        ADDRESS[stack.want().shape.elastic]: not tying.is_right(stack, record),
         "its role": not attaching.is_right(stack, record),
         "its shape in a tag": record.shape != _true_shape(stack, record),
     }
@@ -72,19 +76,29 @@ def create(stack: Stack) -> Instance:
         there = launching.launch(stack)
     elif not attaching.is_right(stack, there):
         attaching.attach(stack, there)
+    if STOPPED in there.missing:
+        power.start(stack, there)
+    if not tying.is_right(stack, there):
+        tying.correct(stack, there)
+    # Last of all: what an Elastic IP is to be given back for.
     if there.shape != (shape := _true_shape(stack, there)):
         launches.tell_shape(stack, there.id, shape)
-    return _start(stack, there) if STOPPED in there.missing else there
+    return there
 
 
 def ready(stack: Stack, record: Record) -> Readiness:
     """Tell whether it runs, has passed AWS's status checks, and answers over SSH."""
     now = instances.now(stack, record.id)
-    starting = stack.wanted is not None and now.state in {"stopping", "stopped"}
-    if now.state in instances.DOWN and not starting:
+    if now.state in AT_REST and stack.wanted is None:
+        why = f"{now.type}, {now.state}: `mlflow-ops start` starts it"
+        return Readiness("stopped", why, now)
+    if now.state in instances.DOWN and now.state not in AT_REST:
         return Readiness("broken", f"the instance is {now.detail}", now)
     if now.state != "running" or not now.address:
-        return Readiness("pending", now.state, now)
+        why = "AWS gives it an address" if now.state == "running" else now.state
+        return Readiness("pending", why, now)
+    if lacks := tying.lacking(stack, now):
+        return Readiness("pending" if stack.wanted else "broken", lacks, now)
     checks = instances.checks(stack, record.id)
     return _answering(stack, now) if checks.state == "ready" else replace(checks, record=now)
 
@@ -106,17 +120,6 @@ def _true_shape(stack: Stack, there: Instance) -> Shape:
     """Return what is to be told of the instance now: a login is one when the server asks for it."""
     shape = stack.want().shape
     return replace(shape, login=shape.login and there.shape.login)
-
-
-def _start(stack: Stack, stopped: Instance) -> Instance:
-    until(
-        f"instance {stopped.id} to have stopped",
-        lambda: instances.now(stack, stopped.id).state != "stopping",
-        deadline=GONE_DEADLINE,
-        clock=stack.clock,
-    )
-    stack.aws.ec2.start_instances(InstanceIds=[stopped.id])
-    return stopped
 
 
 def _answering(stack: Stack, now: Instance) -> Readiness:

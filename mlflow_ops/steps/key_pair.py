@@ -8,7 +8,7 @@ import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
 from mlflow_ops.errors import NotOurs
-from mlflow_ops.iam.scopes import HERE, KEY_PAIR, TAGS
+from mlflow_ops.iam.scopes import HERE, KEY_PAIR, OWN, TAGS
 from mlflow_ops.records import READY, KeyPair, Readiness, Record
 from mlflow_ops.ssh import ssh_key
 
@@ -23,10 +23,11 @@ DEADLINE = 30.0
 ALLOWS: Allows = {
     "find": HERE.allow("ec2", "DescribeKeyPairs"),
     "create": (
-        *KEY_PAIR.allow("ec2", "ImportKeyPair DeleteKeyPair"),
+        *KEY_PAIR.allow("ec2", "ImportKeyPair"),
+        *OWN.allow("ec2", "DeleteKeyPair"),
         *TAGS.allow("ec2", "CreateTags"),
     ),
-    "destroy": KEY_PAIR.allow("ec2", "DeleteKeyPair"),
+    "destroy": OWN.allow("ec2", "DeleteKeyPair"),
 }
 
 

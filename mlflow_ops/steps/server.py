@@ -54,12 +54,7 @@ def plan(stack: Stack) -> str:
 def create(stack: Stack) -> Server:
     """Give the server its credentials, then (re)start it with the wanted settings."""
     host, facts = stack.host(), server_files.facts(stack)
-    host.run(f"mkdir -p .aws {serving.DATA} && chmod 700 .aws {serving.DATA}")
-    if credentials := server_files.credentials(stack):
-        host.put(".aws/credentials", credentials)
-    else:
-        host.run("rm -f .aws/credentials")
-    host.put(".aws/config", server_files.config(stack))
+    server_files.give_access(stack, facts)
     text = server_files.service(stack, facts)
     with first_user.made_by(stack, facts) if stack.want().shape.login else nullcontext():
         if server_files.has_systemd(facts):

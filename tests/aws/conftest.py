@@ -21,6 +21,8 @@ from mlflow_ops.wanted import Wanted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from types_boto3_ec2.type_defs import FilterTypeDef
+
 StackOf = Callable[..., Stack]
 
 
@@ -74,4 +76,6 @@ def _default_vpc(clients: Aws) -> str:
 
 
 def _subnet(clients: Aws) -> str:
-    return clients.ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    # Not every zone has every type, on AWS and on moto.
+    zone: FilterTypeDef = {"Name": "availability-zone", "Values": [f"{clients.region}a"]}
+    return clients.ec2.describe_subnets(Filters=[zone])["Subnets"][0]["SubnetId"]

@@ -12,6 +12,7 @@ A test takes `server.serving()`, a StrictCloud; its rules are its attributes, on
     capacity      zones without room or type, quota, free plan
     states        unseen, pending, running, shutting-down, terminated: counted in questions
     dependencies  a group in use stays
+    addresses     Elastic IPs: few, unknown at first, not to be released while they are in use
     users         a user goes last
     buckets       names just deleted or foreign, 1,000 keys a call, errors inside a 200
     lag           new tags show late (off)

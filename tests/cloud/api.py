@@ -31,6 +31,7 @@ class Api:
     def __init__(self, host: Host, listener: socket.socket) -> None:
         self._host, self._listener = host, listener
         self._tasks: set[asyncio.Task[None]] = set()
+        self.port: int = listener.getsockname()[1]
         listener.settimeout(0)
 
     async def serve(self) -> None:

@@ -55,6 +55,12 @@ def network(cloud: StrictCloud) -> str:
     return str(launched["Instances"][0]["InstanceId"])
 
 
+def address(cloud: StrictCloud) -> None:
+    """Allocate the stack's Elastic IP."""
+    ec2 = cloud.client("ec2")
+    ec2.allocate_address(Domain="vpc", TagSpecifications=_tagged("elastic-ip"))
+
+
 def vpc(cloud: StrictCloud) -> str:
     """Make a VPC whose one subnet is public by its route alone, and return its id."""
     ec2 = cloud.client("ec2")

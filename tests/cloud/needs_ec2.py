@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.ec2.models import ec2_backends
+from . import backends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .wire import Call
 
-ACCOUNT = DEFAULT_ACCOUNT_ID
+ACCOUNT = backends.ACCOUNT
 
 
 class Need(NamedTuple):
@@ -45,6 +44,7 @@ def asked(call: Call) -> Iterable[Need]:
 MAKING = {
     "ImportKeyPair": ("key-pair", "KeyName"),
     "CreateSecurityGroup": ("security-group", ""),
+    "AllocateAddress": ("elastic-ip", ""),
 }
 KINDS = {
     "i": "instance",
@@ -53,6 +53,7 @@ KINDS = {
     "key": "key-pair",
     "vol": "volume",
     "eni": "network-interface",
+    "eipalloc": "elastic-ip",
 }
 
 
@@ -88,9 +89,9 @@ def _changing(call: Call) -> Iterable[Need]:
     """Say what a call asks of the things it names, and of the rules that it makes."""
     given = call.parameters
     named = [*given.get("InstanceIds", [])]
-    keys = ("GroupId", "InstanceId", "KeyName", "KeyPairId")
-    named += [given[key] for key in keys if key in given]
-    associations = ec2_backends[ACCOUNT][call.region].iam_instance_profile_associations
+    keys = ("GroupId", "InstanceId", "KeyName", "KeyPairId", "AllocationId")
+    named += [*(given[key] for key in keys if key in given), *_tied(call)]
+    associations = backends.ec2(call.region).iam_instance_profile_associations
     named += [
         instance
         for instance, each in associations.items()
@@ -104,6 +105,16 @@ def _changing(call: Call) -> Iterable[Need]:
         resource = own(call, "security-group-rule", "*")
         yield Need(f"ec2:{call.operation}", resource, new)
         yield from _tagging(call, resource, new)
+
+
+def _tied(call: Call) -> Iterable[str]:
+    """Yield what a call about an address is about besides: the instance and its interface."""
+    backend, given = backends.ec2(call.region), call.parameters
+    if call.operation == "AssociateAddress" and "InstanceId" in given:
+        yield backend.get_instance(given["InstanceId"]).nics[0].id
+    for each in backend.addresses if call.operation == "DisassociateAddress" else ():
+        if each.association_id == given["AssociationId"]:
+            yield from (each.allocation_id, each.instance.id, each.eni.id)
 
 
 def _tagging(call: Call, resource: str, new: dict[str, str]) -> Iterable[Need]:
@@ -124,7 +135,7 @@ def _request_tags(tags: list[dict[str, str]]) -> dict[str, str]:
 
 def tags(call: Call, identifier: str) -> dict[str, str]:
     """Return the tags of a thing that is there, as conditions know them."""
-    backend = ec2_backends[ACCOUNT][call.region]
+    backend = backends.ec2(call.region)
     pair = backend.key_pairs.get(identifier)
     held = backend.tags.get(pair.id if pair else identifier, {})
     return {

@@ -6,13 +6,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from moto.ec2.models import elastic_network_interfaces
+from moto.ec2.models import elastic_ip_addresses, elastic_network_interfaces
 from werkzeug.serving import make_server
 
 from . import images
 from .account import Account
 from .front import Front, Handler
 from .rules import bucket_policies
+from .rules.addresses import Addresses
 from .rules.bucket_policies import BucketPolicies
 from .rules.buckets import Buckets
 from .rules.capacity import Capacity
@@ -41,9 +42,10 @@ class StrictCloud(Account):
     then AWS's own, from who is asking to what there is.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, address: str = "127.0.0.1") -> None:
         super().__init__(endpoint)
         self.extra: list[Rule] = []
+        self._address = address
         self.fresh()
 
     def fresh(self) -> None:
@@ -54,6 +56,8 @@ class StrictCloud(Account):
         self.dependencies, self.users, self.buckets = Dependencies(), Users(), Buckets()
         self.lag, self.bucket_policies = Lag(), BucketPolicies()
         self.profiles = Profiles()
+        self.addresses = Addresses(drawn=self._address)
+        self.lent = self._address
 
     @property
     def rules(self) -> list[Rule]:
@@ -61,7 +65,8 @@ class StrictCloud(Account):
         return [
             *self.extra,
             *(self.keys, self.model, self.tags, self.ubuntu, self.pushed),
-            *(self.tokens, self.launches, self.profiles, self.capacity, self.states),
+            *(self.tokens, self.launches, self.profiles, self.capacity, self.addresses),
+            self.states,
             *(self.dependencies, self.users, self.buckets, self.bucket_policies),
             self.lag,
         ]
@@ -84,12 +89,16 @@ class StrictCloud(Account):
 def serving(address: str = "127.0.0.1", at: str = "127.0.0.1") -> Iterator[StrictCloud]:
     """Serve a cloud at an address, `at`; its instances get the other instead of a random one.
 
+    A test may have AWS lend another one (`lent`), or give out another Elastic IP.
+
     moto keeps its state in the process: one cloud per process, and it starts empty.
     """
-    elastic_network_interfaces.random_public_ip = lambda: address  # type: ignore[attr-defined]  # moto has no setting for it
     images.install()
     bucket_policies.install()
-    cloud = StrictCloud("")
+    cloud = StrictCloud("", address)
+    # moto has no setting for either.
+    elastic_network_interfaces.random_public_ip = lambda: cloud.lent  # type: ignore[attr-defined]  # it is imported there
+    elastic_ip_addresses.random_ip = lambda: cloud.addresses.drawn  # type: ignore[attr-defined]  # likewise
     front = Front(lambda: cloud.rules, cloud.fresh)
     server = make_server(at, 0, front, threaded=True, request_handler=Handler)
     cloud.endpoint = f"http://{at}:{server.port}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncssh
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .host import Host
 
 ADDRESS = "127.0.0.1"
+# Where the host answers too, for whoever comes to it by another address than before; not every
+# system has it.
+OTHER = "127.0.0.2"
 
 
 class Listeners:
@@ -27,17 +30,33 @@ class Listeners:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._sshd: Any = None
+        self._sshds: list[Any] = []
 
     def show(self, key: asyncssh.SSHKey) -> None:
         """Let the next connection meet this host key."""
-        self._sshd.update(server_host_keys=[key])
+        for each in self._sshds:
+            each.update(server_host_keys=[key])
 
     async def serve(self, stop: asyncio.Event, ready: threading.Event) -> None:
         """Listen until told to stop."""
-        self._sshd = await asyncssh.listen(
-            ADDRESS,
-            0,
+        with ExitStack() as stack:
+            await self._listen(ADDRESS, 0)
+            apis = [self._api(stack, ADDRESS, 0)]
+            ssh, server = self._sshds[0].get_port(), apis[0].port
+            with suppress(OSError):
+                await self._listen(OTHER, ssh)
+                apis.append(self._api(stack, OTHER, server))
+            self._host.ports = Ports(ssh, server, ADDRESS)
+            tasks = [asyncio.create_task(each.serve()) for each in apis]
+            ready.set()
+            await stop.wait()
+            for end in (*(each.close for each in self._sshds), *(each.cancel for each in tasks)):
+                end()
+
+    async def _listen(self, address: str, port: int) -> None:
+        made = await asyncssh.listen(
+            address,
+            port,
             server_factory=lambda: Gate(self._host),
             server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
             process_factory=self._process,
@@ -45,14 +64,11 @@ class Listeners:
             kex_algs=["curve25519-sha256", "curve25519-sha256@libssh.org"],
             compression_algs=None,
         )
-        with socket.create_server((ADDRESS, 0)) as listener:
-            ssh, server = self._sshd.get_port(), listener.getsockname()[1]
-            self._host.ports = Ports(ssh, server, ADDRESS)
-            api = asyncio.create_task(Api(self._host, listener).serve())
-            ready.set()
-            await stop.wait()
-            self._sshd.close()
-            api.cancel()
+        self._sshds.append(made)
+
+    def _api(self, stack: ExitStack, address: str, port: int) -> Api:
+        listener = stack.enter_context(socket.create_server((address, port)))
+        return Api(self._host, listener)
 
     async def _process(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         _acknowledge(process)

@@ -27,7 +27,7 @@ def held(region: str = REGION) -> Held:
         "volumes": set(ec2.volumes),
         "interfaces": set(ec2.enis),
         "snapshots": {key for key, one in ec2.snapshots.items() if one.owner_id == ACCOUNT},
-        "addresses": set(ec2.addresses),
+        "addresses": {each.allocation_id for each in ec2.addresses},
         "groups": {group for vpc in ec2.groups.values() for group in vpc},
         "key_pairs": {pair.id for pair in ec2.key_pairs.values()},
         "users": set(users),
@@ -49,6 +49,7 @@ def wipe(gone: Held) -> None:
     for one in backends.instances(REGION):
         one.terminate()
     forget_the_dead()
+    ec2.addresses.clear()
     pairs = {pair.id: name for name, pair in ec2.key_pairs.items()}
     for kind, things in (("volumes", ec2.volumes), ("interfaces", ec2.enis)):
         for each in gone.get(kind, ()):

@@ -37,8 +37,26 @@ def test_up_needs_all_of_its_policy(scene: Scene) -> None:
     proof.show(partial(broken, scene), *UP, "--allow", "127.0.0.1/32", lasting=True)
     proof.show(partial(empty, scene, with_policies), *UP, lasting=True)
     show_choices(proof)
+    proof.show(partial(empty, scene), *UP, "--elastic-ip", lasting=True)
+    proof.show(partial(elastic, scene), *UP, "--no-elastic-ip", lasting=True)
+    proof.show(partial(kept, scene), *UP, lasting=True)
     proof.show_renewal()
     proof.check_complete()
+
+
+def kept(scene: Scene) -> Laptop:
+    """Return a laptop beside a bucket that `down` has left, with a backup."""
+    laptop = ready(scene)
+    assert scene.down(laptop, "--keep-data").code == 0
+    return laptop
+
+
+def elastic(scene: Scene) -> Laptop:
+    """Return a laptop with a stack that has an Elastic IP, to be freed before it is released."""
+    laptop = empty(scene)
+    assert scene.up(laptop, "--elastic-ip").code == 0
+    scene.cloud.addresses.frees = False
+    return laptop
 
 
 def test_up_with_a_role_needs_all_that_its_policy_has_beyond(scene: Scene) -> None:

@@ -42,6 +42,12 @@ def launch(subnet: str | None = None, **more: Any) -> dict[str, Any]:  # noqa: A
     }
 
 
+def subnet(ec2: Any, zone: str = "us-east-1a") -> str:  # noqa: ANN401 - boto3's client
+    """Return the default subnet of a zone; by default of one that has every instance type."""
+    where = [{"Name": "availability-zone", "Values": [zone]}]
+    return str(ec2.describe_subnets(Filters=where)["Subnets"][0]["SubnetId"])
+
+
 def run(ec2: Any, **more: Any) -> str:  # noqa: ANN401 - boto3's client, and parameters of RunInstances
     """Launch an instance, which is pending, and return its id."""
     answer = ec2.run_instances(**launch(**more))["Instances"][0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloud.images import CANONICAL, UBUNTU
 
-from .asking import launch, refused, said
+from .asking import launch, refused, said, subnet
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -16,29 +16,28 @@ if TYPE_CHECKING:
 ELIGIBLE = [{"Name": "free-tier-eligible", "Values": ["true"]}]
 
 
-def subnet(cloud: StrictCloud, zone: str) -> str:
-    found = cloud.client("ec2").describe_subnets(
-        Filters=[{"Name": "availability-zone", "Values": [zone]}]
-    )["Subnets"]
-    return str(found[0]["SubnetId"])
-
-
 def test_a_zone_without_room_says_so_and_the_others_launch(
     cloud: StrictCloud, ours: Client
 ) -> None:
     cloud.capacity.out = {"us-east-1a"}
     run = ours("ec2").run_instances
-    told = said(run, **launch(subnet(cloud, "us-east-1a")))
+    told = said(run, **launch(subnet(cloud.client("ec2"), "us-east-1a")))
     assert "(InsufficientInstanceCapacity)" in told
     assert "choosing us-east-1b, us-east-1c" in told
-    run(**launch(subnet(cloud, "us-east-1b")))
+    run(**launch(subnet(cloud.client("ec2"), "us-east-1b")))
 
 
 def test_a_zone_that_lacks_the_type_does_not_support_it(cloud: StrictCloud, ours: Client) -> None:
     ec2 = ours("ec2")
-    assert refused(ec2.run_instances, **launch(subnet(cloud, "us-east-1e"))) == "Unsupported"
+    assert (
+        refused(ec2.run_instances, **launch(subnet(cloud.client("ec2"), "us-east-1e")))
+        == "Unsupported"
+    )
     cloud.capacity.lacking = {("t3.micro", "us-east-1a")}
-    assert refused(ec2.run_instances, **launch(subnet(cloud, "us-east-1a"))) == "Unsupported"
+    assert (
+        refused(ec2.run_instances, **launch(subnet(cloud.client("ec2"), "us-east-1a")))
+        == "Unsupported"
+    )
     of_type: Any = [{"Name": "instance-type", "Values": ["t3.micro"]}]
     offered = ec2.describe_instance_type_offerings(
         LocationType="availability-zone", Filters=of_type

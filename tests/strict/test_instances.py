@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .asking import launch, refused, run
+from .asking import launch, refused, run, subnet
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -89,8 +89,8 @@ def test_switched_off_an_instance_runs_at_once(cloud: StrictCloud, ours: Client)
 def test_a_group_in_use_stays_until_the_instance_is_gone(ours: Client, cloud: StrictCloud) -> None:
     ec2 = ours("ec2")
     group = cloud.client("ec2").create_security_group(GroupName="g", Description="d")["GroupId"]
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
-    made = run(ec2, NetworkInterfaces=[{"DeviceIndex": 0, "SubnetId": subnet, "Groups": [group]}])
+    interface = {"DeviceIndex": 0, "SubnetId": subnet(ec2), "Groups": [group]}
+    made = run(ec2, NetworkInterfaces=[interface])
     delete = ec2.delete_security_group
     assert refused(delete, GroupId=group) == "DependencyViolation"
     ec2.terminate_instances(InstanceIds=[made])
@@ -101,8 +101,7 @@ def test_a_group_in_use_stays_until_the_instance_is_gone(ours: Client, cloud: St
 def test_a_group_on_an_interface_stays(cloud: StrictCloud) -> None:
     ec2 = cloud.client("ec2")
     group = ec2.create_security_group(GroupName="g", Description="d")["GroupId"]
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
-    made = ec2.create_network_interface(SubnetId=subnet, Groups=[group])["NetworkInterface"]
+    made = ec2.create_network_interface(SubnetId=subnet(ec2), Groups=[group])["NetworkInterface"]
     assert refused(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
     ec2.delete_network_interface(NetworkInterfaceId=made["NetworkInterfaceId"])
     ec2.delete_security_group(GroupId=group)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .asking import launch, refused, run, said
+from .asking import launch, refused, run, said, subnet
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -52,8 +52,8 @@ def test_without_a_default_vpc_a_launch_and_a_group_need_one(
     cloud: StrictCloud, ours: Client
 ) -> None:
     theirs = cloud.client("ec2")
-    for subnet in theirs.describe_subnets()["Subnets"]:
-        theirs.delete_subnet(SubnetId=subnet["SubnetId"])
+    for each in theirs.describe_eachs()["Subnets"]:
+        theirs.delete_each(SubnetId=each["SubnetId"])
     theirs.delete_vpc(VpcId=theirs.describe_vpcs()["Vpcs"][0]["VpcId"])
     assert refused(ours("ec2").run_instances, **launch()) == "VPCIdNotSpecified"
     group = {"GroupName": "g", "Description": "d"}
@@ -64,6 +64,6 @@ def test_a_group_of_another_network_is_refused(cloud: StrictCloud, ours: Client)
     theirs = cloud.client("ec2")
     vpc = theirs.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     made = theirs.create_security_group(GroupName="g", Description="d", VpcId=vpc)
-    subnet = theirs.describe_subnets()["Subnets"][0]["SubnetId"]
-    told = said(ours("ec2").run_instances, **launch(subnet, SecurityGroupIds=[made["GroupId"]]))
+    place = subnet(theirs)
+    told = said(ours("ec2").run_instances, **launch(place, SecurityGroupIds=[made["GroupId"]]))
     assert "belong to different networks" in told

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from cloud.wire import Answer, Ask, Call
 
 MADE = re.compile(
-    rb"<(?:instanceId|groupId|keyPairId|volumeId|networkInterfaceId)>"
-    rb"((?:i|sg|key|vol|eni)-[0-9a-f]+)<"
+    rb"<(?:instanceId|groupId|keyPairId|volumeId|networkInterfaceId|allocationId)>"
+    rb"((?:i|sg|key|vol|eni|eipalloc)-[0-9a-f]+)<"
 )
-MAKING = {"RunInstances", "ImportKeyPair", "CreateSecurityGroup"}
+MAKING = {"RunInstances", "ImportKeyPair", "CreateSecurityGroup", "AllocateAddress"}
 
 
 @dataclass

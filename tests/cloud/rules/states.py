@@ -10,6 +10,7 @@ from cloud import backends
 from cloud.front import MOTO
 from cloud.wire import refusal
 
+from .addresses import at_its_instance
 from .instances import changed, enter, item, launched, without
 
 if TYPE_CHECKING:
@@ -58,9 +59,13 @@ class States:
 
     def _at_once(self, call: Call, ask: Ask) -> Answer:
         """Let somebody else's call have its way with an instance that was still on its own."""
-        for identifier in call.parameters.get("InstanceIds", []) if call.operation in ACTS else []:
+        named = call.parameters.get("InstanceIds", []) if call.operation in ACTS else []
+        for identifier in named:
             self._coming.pop(identifier, None)
-        return ask()
+        answer, find = ask(), backends.ec2(call.region).get_instance_by_id
+        for instance in filter(None, map(find, named)):
+            _show(instance, instance.nics[0].public_ip)
+        return answer
 
     def _look(self, call: Call, ask: Ask) -> Answer:
         if call.operation not in QUESTIONS:
@@ -81,9 +86,11 @@ class States:
         if not later:
             del self._coming[identifier]
         if state == "running":
-            instance.nics[0].public_ip = self._address.pop(identifier, None)
+            _show(instance, self._address.pop(identifier, None))
         ends = {"stopped": instance.stop, "terminated": instance.terminate}
         ends.get(state, lambda: enter(instance, state))()
+        if state == "stopped":
+            _show(instance, None)
         return state
 
     def _launch(self, call: Call, ask: Ask) -> Answer:
@@ -109,7 +116,7 @@ class States:
             return
         instance = backends.ec2(region).get_instance(identifier)
         self._address[identifier] = instance.nics[0].public_ip
-        instance.nics[0].public_ip = None
+        _show(instance, None)
         enter(instance, "pending")
         self._coming[identifier] = [*steps, "running"]
 
@@ -121,8 +128,8 @@ class States:
             if ending
             else (self.stopping, "stopping", "stopped")
         )
-        found = backends.ec2(call.region)
-        named = [found.get_instance_by_id(one) for one in call.parameters["InstanceIds"]]
+        find = backends.ec2(call.region).get_instance_by_id
+        named = [find(one) for one in call.parameters["InstanceIds"]]
         over = {"terminated", end}
         if not asks or any(one is None or one.state in over for one in named):
             return ask()
@@ -134,5 +141,10 @@ class States:
     def _begin(self, instance: Any, state: str, steps: list[str]) -> None:  # noqa: ANN401 - moto has no types
         if instance.state != state:
             enter(instance, state)
-            instance.nics[0].public_ip = None
+            _show(instance, None)
             self._coming[instance.id] = steps
+
+
+def _show(instance: Any, address: str | None) -> None:  # noqa: ANN401 - moto has no types
+    """Let an instance have this public address, unless an Elastic IP is tied to it."""
+    instance.nics[0].public_ip = at_its_instance(instance) or address
