@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,8 @@ class LazyGroup(click.Group):
         """Load one command from the module of its name."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"mlflow_ops.cli.{cmd_name}")
+        own = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"mlflow_ops.cli.{own}")
         command: click.Command = module.command
         return command
 

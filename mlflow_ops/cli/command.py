@@ -80,7 +80,7 @@ def stack_command(
         def body(**options: Any) -> None:  # noqa: ANN401 - whatever click has parsed
             sys.exit(let_go(_ended(function, options)))
 
-        module = function.__module__.rsplit(".", 1)[-1]
+        module = function.__module__.rsplit(".", 1)[-1].rstrip("_")  # of `import_`
         short = None if name else COMMANDS[module]
         make = click.command(name or module, epilog=ended_with(example), short_help=short)
         command: Any = make(body)

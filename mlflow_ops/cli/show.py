@@ -78,6 +78,14 @@ class Screen:
         if not click.confirm(question, err=self.as_json):
             raise MlflowOpsError("You said no: nothing was changed.")
 
+    def confirm_by_typing(self, question: str, word: str) -> None:
+        """Ask for a word to be typed, and raise MlflowOpsError for any other; else as `confirm`."""
+        if not sys.stdin.isatty():
+            raise BadOption("Nobody is here to be asked: say --yes to go on.")
+        said = click.prompt(question, default="", show_default=False, err=self.as_json)
+        if said.strip() != word:
+            raise MlflowOpsError(f"That is not {word!r}: nothing was changed.")
+
     @contextmanager
     def step(self, name: str, doing: str) -> Iterator[Voice]:
         """Show a step while it lasts: live on a terminal, and one line when it failed."""

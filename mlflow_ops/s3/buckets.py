@@ -79,10 +79,13 @@ def policy(s3: S3Client, name: str) -> dict[str, Any]:
     return found
 
 
-def size(s3: S3Client, name: str) -> tuple[int, int]:
-    """Return how many objects the bucket holds, older versions too, and their bytes."""
+def size(s3: S3Client, name: str, prefix: str = "") -> tuple[int, int]:
+    """Return how many objects the bucket holds, older versions too, and their bytes.
+
+    With a prefix it counts those alone whose keys begin with it.
+    """
     objects = total = 0
-    for page in pages(s3, name):
+    for page in pages(s3, name, prefix):
         objects += len(page.get("Versions", []))
         total += sum(found["Size"] for found in page.get("Versions", []))
     return objects, total

@@ -29,10 +29,11 @@ GONE = {"NoSuchKey", "NoSuchVersion"}
 Key = tuple[str, str]
 
 
-def pages(s3: S3Client, name: str) -> Iterator[Any]:
+def pages(s3: S3Client, name: str, prefix: str = "") -> Iterator[Any]:
     """Yield what the bucket holds, page by page: `Versions` and `DeleteMarkers`."""
     paginator = s3.get_paginator("list_object_versions")
-    yield from paginator.paginate(Bucket=name, PaginationConfig={"PageSize": PAGE})
+    size: Any = {"PageSize": PAGE}
+    yield from paginator.paginate(Bucket=name, Prefix=prefix, PaginationConfig=size)
 
 
 @dataclass

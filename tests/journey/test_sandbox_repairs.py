@@ -130,7 +130,7 @@ def test_no_folder_that_is_not_ours_is_removed(sandboxed: Cli, tmp_path: Path) -
 def test_a_kept_bucket_is_said_and_found_again(sandboxed: Cli) -> None:
     assert sandboxed("up", "--yes").code == 0
     assert sandboxed("train", "--data", "sample").code == 0
-    kept = sandboxed("down", "--yes", "--keep-bucket", "--json")
+    kept = sandboxed("down", "--yes", "--keep-data", "--json")
     assert (kept.code, document(kept)["left"]) == (0, []), kept.err
     assert document(kept)["kept"] == ["mlflow-ops-mlflow-123456789012-us-east-1-an"]
     lost = sandboxed("down", "--dry-run")

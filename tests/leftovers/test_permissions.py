@@ -78,16 +78,23 @@ def one_region(call: Call, ask: Ask) -> Answer:
 
 def test_down_needs_all_of_its_policy(scene: Scene) -> None:
     proof = Proof(scene, ("down",))
-    for make in (by_hand.network, by_hand.bucket, with_all):
+    for make in (by_hand.network, by_hand.bucket, by_hand.address, with_all):
         how = {"at_once": True, "lasting": True, "rule": in_iam.rare_parts}
         proof.show(partial(empty, scene, make), *DOWN, **how)
     proof.show(partial(empty, scene, in_iam.role_with_all), *DOWN, at_once=True, lasting=True)
     proof.show(partial(empty, scene, in_iam.phone), *DOWN, rule=in_iam.rare_parts)
     laptop = empty(scene, in_iam.user, in_iam.role)
     proof.show(lambda: laptop, *DOWN, code=3, at_once=True, rule=undeletable)
-    proof.show(partial(empty, scene, by_hand.bucket), *DOWN, "--keep-bucket")
+    proof.show(partial(empty, scene, backed_up), *DOWN, "--keep-data")
     proof.show_renewal()
     proof.check_complete()
+
+
+def backed_up(cloud: StrictCloud) -> None:
+    """Make the stack's bucket with a backup in it, which says what the bucket holds."""
+    by_hand.bucket(cloud)
+    key = "backups/named/kept/manifest.json"
+    cloud.client("s3").put_object(Bucket=by_hand.BUCKET, Key=key, Body=b"{}")
 
 
 def with_all(cloud: StrictCloud) -> None:

@@ -92,6 +92,7 @@ SECRET = re.compile(r"password|secret|token|private|(^|_)keys?$")
 # Public halves, ids and files' places.
 HARMLESS = {
     *("connecting.Login.host_keys", "iam_kinds.Kind.key", "records.Instance.born_key"),
+    *("artifacts.Object.key", "serving.Serving.key"),
     *("records.Instance.host_keys", "cloud.Instance.key", "note.Way.host_key"),
     # They tell one command or launch from another, and stand in tags.
     *("local.Held.tokens", "local.Note.tokens", "lock.Holder.token", "launches.Launch.token"),
