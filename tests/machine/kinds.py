@@ -64,6 +64,12 @@ class Machine(Protocol):
     def pull_plug(self) -> None:
         """Take its power away without a warning; keeps the disk."""
 
+    def make_image(self, *without: str) -> None:
+        """Take its power, and let the next boots begin with its disk, as CreateImage does.
+
+        Without what these patterns match, relative to the root.
+        """
+
     def run(self, command: str, deadline: float = 30, stdin: str = "") -> str:
         """Return what a shell command prints, run as root inside without SSH.
 

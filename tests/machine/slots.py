@@ -44,6 +44,11 @@ class Slot:
         return BASE / str(self.number)
 
     @property
+    def image(self) -> Path:
+        """The folder of the image that its next disks are made from, if there is one."""
+        return BASE / f"{self.number}.image"
+
+    @property
     def away(self) -> Path:
         """The folder of disks that nobody needs any more."""
         return BASE / f"{self.number}.away"
@@ -74,7 +79,7 @@ class Slot:
     def clear(self) -> None:
         """Delete the disks that were put away: a hundred thousand files, which takes a while."""
         self.sweep()
-        do("rm", "-rf", "--one-file-system", str(self.away))
+        do("rm", "-rf", "--one-file-system", str(self.away), str(self.image))
 
 
 @contextmanager

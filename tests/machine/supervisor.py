@@ -28,10 +28,14 @@ CLEAN = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 @dataclass(frozen=True)
 class Disk:
-    """The cached root below, and the folder that keeps what the machine writes over it."""
+    """The cached root below, and the folder that keeps what the machine writes over it.
+
+    Where there is an image of an earlier machine, that lies between the two.
+    """
 
     root: Path
     folder: Path
+    image: Path
 
     @property
     def upper(self) -> Path:
@@ -53,7 +57,9 @@ class Disk:
     def mount(self) -> list[str]:
         """Return the command that mounts it."""
         work = self.folder / "work"
-        options = f"lowerdir={self.root},upperdir={self.upper},workdir={work}"
+        below = [*([self.image] if self.image.exists() else []), self.root]
+        lower = ":".join(map(str, below))
+        options = f"lowerdir={lower},upperdir={self.upper},workdir={work}"
         return ["mount", "-t", "overlay", "overlay", "-o", options, str(self.folder / "whole")]
 
 
