@@ -36,4 +36,8 @@ for bucket in s3.list_buckets()["Buckets"]:
         print(f"  {found['Size']:>8}  s3://{bucket['Name']}/{found['Key']}")
 PYTHON
 
+show mlflow-ops backup --sandbox before-the-end
+show mlflow-ops down --sandbox --keep-data --yes
+show mlflow-ops up --sandbox --yes
+show mlflow-ops backups --sandbox
 show mlflow-ops down --sandbox --yes
