@@ -126,11 +126,12 @@ class Backup(Record):
     """The continuous backup of the database; its id is the stream's name, `20261123T214253Z`.
 
     `behind` is by how many seconds it is, None where that is not known, and `stale` when that is
-    more than it may be.
+    more than it may be. `daily_failed` is whether the last of the daily ones failed.
     """
 
     behind: float | None = None
     stale: bool = False
+    daily_failed: bool = False
 
 
 @dataclass(frozen=True)

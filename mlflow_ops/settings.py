@@ -57,7 +57,10 @@ class Settings:
 
 @dataclass(frozen=True)
 class Options:
-    """What `up` was told about the stack it should make; None leaves the choice to us."""
+    """What `up` was told about the stack it should make; None leaves the choice to us.
+
+    `keep_rules` leaves the firewall that stands as it is, whoever it lets in.
+    """
 
     as_taught: bool = False
     allow: tuple[str, ...] = ()
@@ -76,6 +79,7 @@ class Options:
     elastic: bool | None = None
     restore: str | None = None
     fresh: bool = False
+    keep_rules: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))

@@ -85,7 +85,7 @@ def _sandbox(settings: Settings) -> Target:
         state = "Its process is gone" if gone else "It is not running"
         raise NotReady(
             f"There is no sandbox for the stack {settings.name!r}. {state}: "
-            "`mlflow-ops up --sandbox` starts it afresh."
+            "`mlflow-ops up` starts it afresh."
         )
     folder = settings.folder.parent / "aws"
     isolate(folder, running)

@@ -33,7 +33,7 @@ class Wanted:
     `named` are the options that the user gave, which nothing else may take the place of; `remark`
     says why the instance type is not the usual one.
     `which` backup to begin with is as the user said it, and `source` is that backup; a `fresh`
-    stack begins with none.
+    stack begins with none. With `keep_rules` the firewall that stands stays as it is.
     """
 
     instance_type: str
@@ -52,6 +52,7 @@ class Wanted:
     which: str = ""
     source: Source | None = None
     fresh: bool = False
+    keep_rules: bool = False
 
     @property
     def as_taught(self) -> bool:
@@ -89,7 +90,8 @@ def first_thoughts(options: Options, target: Target, before: Shape | None = None
     """
     usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
     choosable = ("instance_type", "subnet_id", "ami")
-    given = options.allow or ((ANYWHERE,) if options.as_taught else ())
+    open_by_name = options.as_taught and not options.keep_rules
+    given = options.allow or ((ANYWHERE,) if open_by_name else ())
     asked = shape.wanted(options, before)
     # Which way leads to a private address is known with its network.
     own = () if given or asked.address == "private" else _own_range(target)
@@ -105,6 +107,7 @@ def first_thoughts(options: Options, target: Target, before: Shape | None = None
         login_stands=before is None or before.login,
         which=options.restore or "",
         fresh=options.fresh,
+        keep_rules=options.keep_rules,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -22,6 +23,9 @@ CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 TOGETHER = ("tests/machine/shared/", "tests/machine/test_domain.py")
 SLOW = (*TOGETHER, "tests/machine/", "tests/leftovers/", "tests/journey/", "tests/sandbox/")
 NOBODY = "http://127.0.0.1:9"
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "winequality-red.csv"
 
 

@@ -1,4 +1,4 @@
-"""The artifacts' way from a bucket to files, and back, a few at once and in little memory.
+"""The artifacts' way from a bucket to files, a few at once and in little memory.
 
 An ETag says whether an object is still the same one; what is in it only its own SHA-256 does:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html
 
 from __future__ import annotations
 
-import base64
 import itertools
 from dataclasses import dataclass
 from functools import partial
@@ -44,7 +43,11 @@ ALLOWS: Allows = {
         *OBJECTS.allow("s3", "GetObject"),
         *BACKUPS.allow("s3", "DeleteObject"),
     ),
-    "import": OBJECTS.allow("s3", "GetObject PutObject AbortMultipartUpload"),
+    "import": (
+        *BUCKET.allow("s3", "ListBucket"),
+        *OBJECTS.allow("s3", "GetObject PutObject AbortMultipartUpload"),
+        *BACKUPS.allow("s3", "DeleteObject"),
+    ),
 }
 
 
@@ -127,21 +130,3 @@ def _again(get: Callable[[], Entry]) -> Entry:
         except (sdk.HTTPClientError, sdk.IncompleteReadError, sdk.FlexibleChecksumError):
             continue
     return get()
-
-
-def put(s3: S3Client, bucket: str, key: str, path: Path, entry: Entry) -> None:
-    """Put a file into the bucket; S3 refuses one with another hash or size than it should have."""
-    with path.open("rb") as file:
-        if entry.size > ONE_REQUEST:
-            checked = {"ChecksumAlgorithm": "SHA256"}
-            s3.upload_fileobj(file, bucket, key, ExtraArgs=checked, Config=PARTS)
-            _check_size(s3, bucket, key, entry.size)
-            return
-        checksum = base64.b64encode(bytes.fromhex(entry.sha256)).decode()
-        s3.put_object(Bucket=bucket, Key=key, Body=file, ChecksumSHA256=checksum)
-
-
-def _check_size(s3: S3Client, bucket: str, key: str, size: int) -> None:
-    held = s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
-    if held != size:
-        raise MlflowOpsError(f"S3 has {held:,} bytes of {key}, and not {size:,}: try it again.")

@@ -42,9 +42,9 @@ def backup(stack: Stack, which: str | None) -> Iterator[Manifest]:
         yield taken
     except BaseException:
         with contextlib.suppress(sdk.ClientError, sdk.BotoCoreError):  # the first error counts
-            _forget(stack, taken)
+            forget(stack, taken)
         raise
-    _forget(stack, taken)
+    forget(stack, taken)
 
 
 def _newest(stack: Stack) -> Manifest:
@@ -64,8 +64,8 @@ def _newest(stack: Stack) -> Manifest:
     return held
 
 
-def _forget(stack: Stack, taken: Manifest) -> None:
-    """Remove the backup that was only a way out; its manifest first, without which it is none."""
+def forget(stack: Stack, taken: Manifest) -> None:
+    """Remove a backup that was only a way in or out; without its manifest it is none."""
     for name in (layout.MANIFEST, *(f"{each}.gz" for each in taken.files)):
         key = f"{layout.NAMED}/{taken.name}/{name}"
         stack.aws.s3.delete_object(Bucket=stack.names.bucket, Key=key)

@@ -2,7 +2,7 @@
 
 The artifacts go first, and the databases become a named backup, with its manifest last: until that
 is restored, the stack holds what it held. Whatever fails before leaves only objects that no run
-knows, and the same import again puts them there again.
+knows, and the same import again goes on from there. No object is ever written over.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mlflow_ops.at_once import at_once
-from mlflow_ops.backup import archive, artifacts, layout, leaving, sources, uris
+from mlflow_ops.backup import archive, artifacts, layout, leaving, putting, sources, uris
 from mlflow_ops.backup.manifest import File, Manifest
 
 if TYPE_CHECKING:
@@ -33,20 +33,23 @@ ALLOWS = artifacts.ALLOWS["import"]
 class Import:
     """An export on its way into a stack; `said` is its manifest, against which it was checked.
 
-    What a tar file holds passes through `folder`.
+    What a tar file holds passes through `folder`. Artifacts that are `there` are not sent again.
     """
 
     stack: Stack
     source: unpacking.Source
     said: Archive
     folder: Path
+    there: set[str] = field(default_factory=set)
 
     def send(self) -> sources.Source:
         """Put all of it into the bucket, and return the backup that is to be restored.
 
-        Raises MlflowOpsError when the export is not any more what it was when it was checked.
+        Raises MlflowOpsError when the export is not any more what it was when it was checked, and,
+        with nothing changed, when the bucket has other artifacts under the names of these.
         """
-        total = len(self.said.artifacts)
+        s3, total = self.stack.aws.s3, len(self.said.artifacts)
+        self.there = putting.there(s3, self.stack.names.bucket, self.said.artifacts)
         for done, _ in enumerate(at_once(self._put, self._artifacts(), artifacts.WORKERS), 1):
             self.stack.check_hold()
             self.stack.voice.show(f"{done:,} of {total:,} artifacts")
@@ -55,7 +58,7 @@ class Import:
 
     def _artifacts(self) -> Iterator[tuple[str, Path]]:
         """Yield the artifacts with the files that they are in; keep the databases for later."""
-        for name, path in self.source.files(self.folder, set(self.said.files)):
+        for name, path in self.source.files(self.folder, self.said.files.keys() - self.there):
             if name not in layout.DATABASES:
                 yield name, path
                 continue
@@ -68,7 +71,7 @@ class Import:
     def _put(self, one: tuple[str, Path]) -> None:
         name, path = one
         s3, bucket = self.stack.aws.s3, self.stack.names.bucket
-        artifacts.put(s3, bucket, name, path, self.said.files[name])
+        putting.put(s3, bucket, name, path, self.said.files[name])
         self._done_with(path)
 
     def _done_with(self, path: Path) -> None:
@@ -101,7 +104,7 @@ class Import:
             shutil.copyfileobj(whole, file, archive.CHUNK)
         entry = archive.entry_of(packed)
         key = f"{layout.NAMED}/{name}/{packed.name}"
-        artifacts.put(self.stack.aws.s3, self.stack.names.bucket, key, packed, entry)
+        putting.put(self.stack.aws.s3, self.stack.names.bucket, key, packed, entry)
         return entry.size
 
     def _send(self, key: str, body: bytes) -> None:

@@ -26,7 +26,7 @@ OURS = ("__init__.py", "backup/__init__.py", "backup/layout.py")
 BORN = (1980, 1, 1, 0, 0, 0)  # the same bytes whoever packs it
 OTHER = "another keeper"
 # In seconds: copying, compressing, sending and fetching a large database on a small host.
-DEADLINES = {"take": 3600.0, "stage": 3600.0, "daily": 3600.0, "aside": 900.0, "place": 900.0}
+DEADLINES = {"take": 3600.0, "stage": 3600.0, "daily": 3600.0, "place": 900.0}
 DEADLINE = 660.0  # the keeper waits 600 s for another one at work
 
 

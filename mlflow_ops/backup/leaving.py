@@ -29,7 +29,7 @@ STOP_DEADLINE = 120.0
 def newest(stack: Stack) -> Manifest | None:
     """Return the newest backup of its own that is good; None without one, or without a bucket."""
     try:
-        return next((each for each in sources.named(stack) if not each.damaged), None)
+        return next(iter(sources.every(stack).good), None)
     except sdk.ClientError as error:
         if code(error) != "NoSuchBucket":
             raise

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import botocore.exceptions as sdk
 from mlflow_ops.at_once import at_once
 from mlflow_ops.aws import code
 from mlflow_ops.backup import layout
+from mlflow_ops.backup.ltx import Stream, when
 from mlflow_ops.backup.manifest import Manifest
 from mlflow_ops.errors import MlflowOpsError
 
@@ -22,22 +21,10 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 LIMIT = 64 << 10
-SECOND = timedelta(seconds=1)  # as fine as S3 tells the time; it leaves the fraction out
-# As Litestream names what it has of a database: the first and the last transaction, hexadecimal.
-LTX = re.compile(r"(?:ltx/)?[0-9a-f]{1,4}/(?P<first>[0-9a-f]{16})-(?P<last>[0-9a-f]{16})\.ltx")
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A continuous backup: every moment from `begin` to `end`, UTC, can be had back.
-
-    `stamp` is its name, and `bytes` what it takes in the bucket. `end` is its newest change.
-    """
-
-    stamp: str
-    begin: datetime
-    end: datetime
-    bytes: int = 0
+# On their way in or out: an import may have failed, and what an upgrade that failed has left is
+# not what was served. Whoever wants one names it.
+PASSING = ("import", "export")
+LEFT = "left-"
 
 
 @dataclass(frozen=True)
@@ -47,6 +34,11 @@ class Backups:
     named: tuple[Manifest, ...] = ()
     streams: tuple[Stream, ...] = ()
     unreadable: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> tuple[Manifest, ...]:
+        """The named backups that hold what the server held, newest first."""
+        return tuple(m for m in self.named if not m.damaged and not _is_passing(m))
 
     @property
     def bytes(self) -> int:
@@ -75,22 +67,25 @@ def named(stack: Stack) -> list[Manifest]:
 def streams(stack: Stack) -> list[Stream]:
     """Return the continuous backups that hold something, newest first."""
     folders = groupby(_listed(stack, layout.STREAM), key=lambda each: _folder(each, layout.STREAM))
-    found = (_stream(stamp, list(objects)) for stamp, objects in folders)
+    found = (Stream.of(stamp, list(objects)) for stamp, objects in folders)
     return sorted((each for each in found if each), key=lambda s: s.begin, reverse=True)
 
 
 def _manifests(stack: Stack) -> Iterator[tuple[str, Manifest | None]]:
     """Yield each whole backup's name with its manifest, or nothing for one that is unreadable."""
     whole = f"/{layout.MANIFEST}"
-    keys = (each["Key"] for each in _listed(stack, layout.NAMED) if each["Key"].endswith(whole))
-    yield from filter(None, at_once(lambda key: _manifest(stack, key), keys))
+    ends = (each for each in _listed(stack, layout.NAMED) if each["Key"].endswith(whole))
+    yield from filter(None, at_once(lambda each: _manifest(stack, each), ends))
 
 
-def _manifest(stack: Stack, key: str) -> tuple[str, Manifest | None] | None:
+def _manifest(stack: Stack, listed: Any) -> tuple[str, Manifest | None] | None:  # noqa: ANN401 - AWS's own description
+    key = listed["Key"]
     name = key[len(layout.NAMED) + 1 :].removesuffix(f"/{layout.MANIFEST}")
     try:
         text = stack.aws.s3.get_object(Bucket=stack.names.bucket, Key=key)["Body"].read(LIMIT)
-        return name, Manifest.of(text, name)
+        found = Manifest.of(text, name)
+        # By the host's clock, which may be fast; streams are told by S3's.
+        return name, replace(found, taken=min(found.taken, when(listed)))
     except sdk.ClientError as error:
         if code(error) != "NoSuchKey":  # which has been removed since it was listed
             raise
@@ -109,24 +104,6 @@ def _folder(listed: Any, prefix: str) -> str:  # noqa: ANN401 - AWS's own descri
     return str(listed["Key"])[len(prefix) + 1 :].partition("/")[0]
 
 
-def _when(listed: Any) -> datetime:  # noqa: ANN401 - AWS's own description
-    """Return when an object was written, in UTC, and not in this machine's own zone."""
-    written: datetime = listed["LastModified"]
-    return written.astimezone(timezone.utc)
-
-
-def _stream(stamp: str, objects: list[Any]) -> Stream | None:
-    """Return the stream that these objects are, if there is anything of it."""
-    own = f"{layout.STREAM}/{stamp}/{layout.MLFLOW_DB}/"
-    found = [
-        (each, ltx) for each in objects if (ltx := LTX.fullmatch(each["Key"].removeprefix(own)))
-    ]
-    # Whole databases; what came after them is only good together with one.
-    whole = [_when(each) for each, ltx in found if int(ltx["first"], 16) == 1]
-    if not whole:
-        return None
-    begin = min(whole) + SECOND
-    newest = max(ltx["last"] for _, ltx in found)
-    # The same change comes again in larger files, which are written later.
-    end = min(_when(each) for each, ltx in found if ltx["last"] == newest)
-    return Stream(stamp, begin, max(begin, end), sum(each["Size"] for each in objects))
+def _is_passing(manifest: Manifest) -> bool:
+    left = manifest.kind != "manual" and manifest.name.startswith(LEFT)
+    return manifest.kind in PASSING or left

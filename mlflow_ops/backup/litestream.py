@@ -33,7 +33,7 @@ PAUSED = f"{FOLDER}/litestream.paused"
 LAST = f"{FOLDER}/litestream.last"
 REMARK = "# stream "
 FACTS = (
-    *("systemd", "unit", "daily", "timer", "active", "awake", "script", "running"),
+    *("systemd", "unit", "daily", "timer", "active", "awake", "failed", "script", "running"),
     *("stream", "settings", "keeping", "lock", "home", "credentials", "config"),
 )
 # Changes of the last hour one by one, then every 5 minutes, then every hour for a day; what is
@@ -95,6 +95,7 @@ def facts() -> str:
             f'echo "timer=$({sha256(TIMER_FILE)})"',
             f'echo "active=$(systemctl is-active {UNIT} 2>/dev/null)"',
             f'echo "awake=$(systemctl is-active {DAILY}.timer 2>/dev/null)"',
+            f'echo "failed=$(systemctl is-failed {DAILY}.service 2>/dev/null)"',
             f'echo "script=$({sha256(SCRIPT.script)})"',
             f'echo "running=$({SCRIPT.running()})"',
             f"echo \"stream=$(sed -n 's/^{REMARK}//p' {CONFIG} 2>/dev/null)\"",

@@ -2,6 +2,9 @@
 
 A kill at any point leaves the databases as they were or as they are to be, which `mend` tells by
 what the keeper has left: https://www.sqlite.org/howtocorrupt.html says what it must not be.
+Each database has a stream of its own from before its server is started, so that nothing is taken
+in without a backup; the stream of what is put back is the newer one, from which a lost instance
+comes back, and what the other has taken in can be had back by its time.
 """
 
 from __future__ import annotations
@@ -10,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlflow_ops.backup import keeping, layout, staging, streams
-from mlflow_ops.commands import FOLDER
-from mlflow_ops.errors import MlflowOpsError
+from mlflow_ops.commands import FOLDER, UPGRADING
+from mlflow_ops.errors import MlflowOpsError, NotReady
 from mlflow_ops.refusals import FAILURES, words
 from mlflow_ops.server import keeping_up, proving
 
@@ -25,6 +28,7 @@ KIND = "before-restore"
 # Says that databases were replaced, and neither settled nor put back since.
 UNSETTLED = f'grep -cs \'"how": "placed"\' {FOLDER}/replaced/about.json'
 SYNC_TIMEOUT = 30
+EXPECTED = (MlflowOpsError, *FAILURES, OSError)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,9 @@ def restore(stack: Stack, source: Source) -> Restored:
 
     Raises MlflowOpsError, saying why, with the server as it was before: at once for a backup that
     is damaged or does not fit, and after switching back when the server does not work with it.
+    What interrupts the switch is raised again after that.
     """
+    _check_no_upgrade(stack)
     if mend(stack):
         _go_on(stack)
     staged = staging.stage(stack, source)
@@ -62,10 +68,24 @@ def restore(stack: Stack, source: Source) -> Restored:
     stack.check_hold()
     try:
         _replace(stack, before)
-    except (MlflowOpsError, *FAILURES, OSError) as error:
-        _take_back(stack, error)
+    except BaseException as error:
+        why = words(error).rstrip(".") if isinstance(error, EXPECTED) else "it was interrupted"
+        _take_back(stack, why, before)
+        if not isinstance(error, EXPECTED):
+            raise
+        said = f"The restore failed, and the server is as it was before: {why}."
+        raise MlflowOpsError(said) from error
     keeping.ask(stack, "settle")
     return Restored(staged, name)
+
+
+def _check_no_upgrade(stack: Stack) -> None:
+    """Raise NotReady where an upgrade broke off: which MLflow goes with which database, it says."""
+    if stack.host().run(f"cat {UPGRADING} 2>/dev/null || true").strip():
+        raise NotReady(
+            "An upgrade of this stack's MLflow has broken off: `mlflow-ops upgrade` or "
+            "`mlflow-ops up` ends it, and then the backup can be restored."
+        )
 
 
 def mend(stack: Stack) -> bool:
@@ -95,29 +115,24 @@ def _replace(stack: Stack, before: Manifest) -> None:
         raise MlflowOpsError(f"The last changes did not reach the bucket: {synced['why']}.")
     streams.pause(stack)
     keeping.ask(stack, "place")
-    stack.host().run(keeping_up.start())
+    _go_on(stack)
     proving.prove(stack)
-    # Only now: the newest stream is what a lost instance comes back from.
-    streams.begin(stack)
 
 
-def _take_back(stack: Stack, why: Exception) -> None:
-    """Switch back to what was there; raise MlflowOpsError in any case, as said by `restore`."""
-    said = words(why).rstrip(".")
+def _take_back(stack: Stack, why: str, before: Manifest) -> None:
+    """Switch back to what was there, and prove it; raise MlflowOpsError where that fails."""
+    stack.voice.say("The server goes back to what it held before.")
     try:
         halt(stack)
         keeping.ask(stack, "put-back")
         _go_on(stack)
         keeping.ask(stack, "settle")
         proving.prove(stack)
-    except (MlflowOpsError, *FAILURES, OSError) as error:
+    except EXPECTED as error:
         raise MlflowOpsError(
-            f"The restore failed ({said}), and so did the way back: {words(error)} No data is "
-            "lost: `mlflow-ops up` goes on from there."
-        ) from why
-    raise MlflowOpsError(
-        f"The restore failed, and the server is as it was before: {said}."
-    ) from why
+            f"The restore failed ({why}), and so did the way back: {words(error)} No data is "
+            f"lost: `mlflow-ops up` goes on from there, and {before.name} holds all of before."
+        ) from error
 
 
 def halt(stack: Stack) -> None:

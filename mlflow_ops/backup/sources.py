@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from mlflow_ops.backup.listing import SECOND, Backups, Stream, every, named, streams
+from mlflow_ops.backup.listing import Backups, every, named, streams
+from mlflow_ops.backup.ltx import SECOND, Stream
+from mlflow_ops.backup.offered import ZONED, there_is
 from mlflow_ops.errors import BadOption
 from mlflow_ops.iam.scopes import BACKUPS, BUCKET
 
@@ -16,12 +18,13 @@ if TYPE_CHECKING:
     from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
 
-__all__ = ["Backups", "Source", "Stream", "chosen", "every", "latest", "named", "streams"]
+__all__ = ["ZONED", "Backups", "Source", "Stream", "chosen", "every", "latest", "named", "streams"]
 ALLOWS: Allows = {
     "find": (*BUCKET.allow("s3", "ListBucket"), *BACKUPS.allow("s3", "GetObject")),
 }
 LATEST = "latest"
-ZONED = "%Y-%m-%d %H:%M:%S UTC"
+# What is taken on the way to something else, or holds another server's data.
+ASIDE = re.compile("before-.*|import|export")
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,34 @@ class Source:
         return {"stream": self.name, **at}
 
     def __str__(self) -> str:
-        """Return what it is, for a person."""
+        """Return what it is, for a person, with what it holds where that is known."""
+        return f"{self.title}: {self.manifest}" if self.manifest else self.title
+
+    @property
+    def title(self) -> str:
+        """Which one it is, for a person."""
         if self.manifest:
-            return f"the backup {self.name}: {self.manifest}"
+            return f"the backup {self.name}"
         return f"the continuous backup as of {self.moment.strftime(ZONED)}"
 
 
 def latest(stack: Stack) -> Source | None:
     """Return the newest of all good backups; where a named one is as new, that."""
     return _latest(every(stack))
+
+
+def newest_named(stack: Stack) -> Source:
+    """Return the newest good backup that was taken for its own sake.
+
+    Raises BadOption when there is none: the present, in the continuous one, is not what is meant.
+    """
+    found = every(stack)
+    for manifest in found.named:
+        if not (manifest.damaged or ASIDE.fullmatch(manifest.kind)):
+            return _of(manifest)
+    raise BadOption(
+        "There is no backup of its own to go back to: name one, or a time. " + there_is(found)
+    )
 
 
 def chosen(stack: Stack, which: str) -> Source:
@@ -71,9 +93,9 @@ def chosen(stack: Stack, which: str) -> Source:
     else:
         source = _at(found, _time(which, found), stack.aws.now())
     if source is None:
-        raise BadOption(f"There is no backup for {which!r}. {_there_is(found)}")
+        raise BadOption(f"There is no backup for {which!r}. {there_is(found)}")
     if source.manifest and source.manifest.damaged:
-        raise BadOption(f"The backup {which} holds a damaged database. {_there_is(found)}")
+        raise BadOption(f"The backup {which} holds a damaged database. {there_is(found)}")
     return source
 
 
@@ -82,19 +104,25 @@ def _of(manifest: Manifest) -> Source:
 
 
 def _latest(found: Backups) -> Source | None:
-    good = [_of(manifest) for manifest in found.named if not manifest.damaged][:1]
+    good = [_of(manifest) for manifest in found.good[:1]]
     newest = [Source("stream", s.stamp, s.end, entire=True) for s in found.streams[:1]]
     # Of two in one second the stream: it may hold what came after the other was taken.
     return max([*newest, *good], key=lambda source: source.moment, default=None)
 
 
-def _at(found: Backups, moment: datetime, now: datetime) -> Source | None:
-    """Return the stream as it was at a moment; after its end it has stayed as it was then."""
+def _at(found: Backups, moment: datetime, now: datetime) -> Source:
+    """Return the stream that was written at a moment; after its end it has stayed as it was then.
+
+    What an older one has is no answer where that one's beginning is gone from the bucket.
+    """
     if moment > now:
-        raise BadOption(f"{moment.strftime(ZONED)} is still to come. {_there_is(found)}")
-    stream = next((each for each in found.streams if each.begin <= moment), None)
-    if stream is None:
-        return None
+        raise BadOption(f"{moment.strftime(ZONED)} is still to come. {there_is(found)}")
+    begun = [each for each in found.streams if each.born <= moment]
+    stream = max(begun, key=lambda each: each.born, default=None)
+    if stream is None or moment < stream.begin:
+        raise BadOption(
+            f"There is no backup for {moment.strftime(ZONED)}. {there_is(found, moment)}"
+        )
     entire = stream.end <= moment < stream.end + SECOND
     return Source("stream", stream.stamp, moment, entire=entire)
 
@@ -108,13 +136,5 @@ def _time(which: str, found: Backups) -> datetime:
     except (ValueError, OverflowError) as error:
         raise BadOption(
             f"There is no backup {which!r}, and it is no time like 2026-11-23T21:42. "
-            f"{_there_is(found)}"
+            f"{there_is(found)}"
         ) from error
-
-
-def _there_is(found: Backups) -> str:
-    words = [f"every moment since {each.begin.strftime(ZONED)}" for each in found.streams[-1:]]
-    words += [manifest.name for manifest in found.named[:3] if not manifest.damaged]
-    if not words:
-        return "The bucket holds no backup that can be read."
-    return f"There is {', '.join(words)}: `mlflow-ops backups` lists all."

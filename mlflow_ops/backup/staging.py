@@ -40,6 +40,13 @@ def stage(stack: Stack, source: Source) -> Staged:
     return Staged(Counts.of(held["counts"]), users)
 
 
+def _again(source: Source) -> str:
+    """Say how to come back to it; one that was imported goes when its restore fails."""
+    if source.manifest and source.manifest.kind == "import":
+        return "the same import"
+    return f"`mlflow-ops restore {source.name}`"
+
+
 def _fit(stack: Stack, source: Source) -> None:
     host = stack.host()
     compared = host.run(revisions.compare()).strip()
@@ -49,7 +56,7 @@ def _fit(stack: Stack, source: Source) -> None:
             f"The backup {source.name} is of a newer MLflow{made} than the host has, which cannot "
             "read it; nothing was replaced. Take a newer MLflow first: `mlflow-ops up --fresh` "
             "where there is no server yet, `mlflow-ops upgrade --mlflow VERSION`, and then "
-            f"`mlflow-ops restore {source.name}`."
+            f"{_again(source)}."
         )
     if compared == revisions.OLDER:
         stack.voice.say("The backup is of an older MLflow: its database is upgraded.")

@@ -41,6 +41,11 @@ def runs(facts: Facts) -> bool:
     return _kept_up(facts)[PROCESS]
 
 
+def daily_failed(facts: Facts) -> bool:
+    """Whether the last daily backup failed; systemd forgets that when the next one succeeds."""
+    return facts["failed"] == "failed"
+
+
 def has_program(facts: Facts) -> bool:
     """Whether the program that is installed is the pinned one."""
     return facts["lock"] == _sha256(lock.text(lock.LITESTREAM))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops import __version__
-from mlflow_ops.cli.stream import misused
+from mlflow_ops.cli.stream import INTERRUPTED, failed, misused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,3 +83,5 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         sys.exit(group.main(words, prog_name="mlflow-ops", standalone_mode=False, obj=world))
     except click.ClickException as error:
         sys.exit(misused(error, as_json="--json" in words))
+    except (click.Abort, KeyboardInterrupt):  # while a command's own parts were loaded
+        sys.exit(failed(INTERRUPTED, 1, as_json="--json" in words))

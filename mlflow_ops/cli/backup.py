@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from mlflow_ops import lease
-from mlflow_ops.backup import keeping, layout
+from mlflow_ops.backup import keeping, layout, sources
 from mlflow_ops.backup.manifest import NAME
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import BadOption
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 KIND = "manual"
+# What `restore` would not read as a name.
+TAKEN = re.compile(f"{sources.LATEST}|[0-9tz-]+")
 
 
 @stack_command(example="mlflow-ops backup before-cleaning-up")
@@ -31,10 +34,10 @@ def command(call: Call, *, chosen: str | None) -> None:
     them from there again and checks them. NAME is of a-z, 0-9 and -. It stays until `down`.
     """
     screen = call.screen()
-    if chosen is not None and not NAME.fullmatch(chosen):
+    if chosen is not None and (not NAME.fullmatch(chosen) or TAKEN.fullmatch(chosen)):
         raise BadOption(
             f"{chosen!r} cannot be a backup's name: take at most 41 of a-z, 0-9 and -, and no - at "
-            "its beginning."
+            "its beginning. What `mlflow-ops restore` reads as a time, or as the latest, is none."
         )
     stack = connection.located(call.stack(), call.settings)
     try:

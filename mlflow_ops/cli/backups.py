@@ -67,7 +67,7 @@ def _show(screen: Screen, found: Backups) -> None:
         screen.row(f"{name:<{WIDTH}} damaged: its manifest cannot be read")
     for stream in found.streams:
         screen.say(
-            f"Continuous: since {_time(stream.begin)}, newest change {_time(stream.end)}  "
+            f"Continuous: every moment from {_time(stream.begin)} to {_time(stream.end)}  "
             f"({sized(stream.bytes)})"
         )
     if not found.named and not found.streams:

@@ -11,7 +11,7 @@ import click
 
 from mlflow_ops.cli import COMMANDS, EXIT_CODES
 from mlflow_ops.cli.sentences import addressed, again, known
-from mlflow_ops.cli.stream import UNHEARD, failed, is_cut_off, let_go, traced
+from mlflow_ops.cli.stream import INTERRUPTED, UNHEARD, failed, is_cut_off, let_go, traced
 from mlflow_ops.errors import NotReady
 from trainer import interrupts
 
@@ -119,7 +119,7 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
         world = click.get_current_context().obj
         return function(Call(_settings(options), as_json, world), **options) or 0
     except (KeyboardInterrupt, click.Abort):
-        return failed("Interrupted: run the same command again to go on.", 1, as_json=as_json)
+        return failed(INTERRUPTED, 1, as_json=as_json)
     except SystemExit as ended:
         if ended.code == UNHEARD:
             return UNHEARD

@@ -82,4 +82,4 @@ def _say(screen: Screen, path: Path, made: Archive) -> None:
     else:
         screen.row(f"A plain MLflow server needs no more; to go on in a copy, in {path.name}:")
     screen.say(f"  {SERVE}")
-    screen.row(f"Into another stack of ours: mlflow-ops import {path.name}")
+    screen.row(f"Into another stack of ours: mlflow-ops import {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops import contents, elsewhere, lease
-from mlflow_ops.backup import restoring, unpacking
+from mlflow_ops.backup import exported, restoring, unpacking
 from mlflow_ops.backup.importing import Import
 from mlflow_ops.backup.manifest import Manifest
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.ec2 import instances
 from mlflow_ops.errors import NotReady
+from mlflow_ops.refusals import FAILURES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlflow_ops.backup.archive import Archive
     from mlflow_ops.backup.restoring import Restored
+    from mlflow_ops.backup.sources import Source as Backup
     from mlflow_ops.backup.unpacking import Source
     from mlflow_ops.cli.show import Screen
     from mlflow_ops.stack import Stack
@@ -82,7 +87,19 @@ def _imported(screen: Screen, stack: Stack, source: Source, said: Archive) -> tu
         sending = Import(replace(stack, voice=voice), source, said, Path(folder))
         backup = sending.send()
     screen.done(f"{contents.sized(said.size)} to {stack.names.bucket}")
-    with screen.step("restore", "put in place") as voice:
+    with screen.step("restore", "put in place") as voice, _forgotten_if_it_fails(stack, backup):
         restored = restoring.restore(replace(stack, voice=voice), backup)
     screen.done(f"{restored.staged.counts}")
     return backup.name, restored
+
+
+@contextlib.contextmanager
+def _forgotten_if_it_fails(stack: Stack, backup: Backup) -> Iterator[None]:
+    """Leave no backup of what the server has never held: the export is still where it was."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(*FAILURES):  # the first error counts
+            if backup.manifest:
+                exported.forget(stack, backup.manifest)
+        raise

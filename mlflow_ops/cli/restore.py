@@ -20,20 +20,22 @@ if TYPE_CHECKING:
 
 
 @stack_command(example="mlflow-ops restore 2026-11-23T21:40 --yes")
-@click.argument("which", metavar="[WHICH]", default=sources.LATEST)
+@click.argument("which", metavar="[WHICH]", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def command(call: Call, *, which: str, yes: bool) -> None:
+def command(call: Call, *, which: str | None, yes: bool) -> None:
     """Put a backup in the place of what the server holds.
 
-    WHICH is a backup's name, a time, UTC unless it says another zone, or latest, which is the
-    default. Runs, models and users are replaced; artifacts stay as they are in the bucket. What
-    the server holds now is backed up first, and comes back if it does not work with the other.
+    WHICH is a backup's name, a time, UTC unless it says another zone, or latest, the newest change
+    that the bucket has; without it, the newest of the backups that were taken by hand, by day or
+    by `stop` is meant. Runs, models and users are replaced; artifacts stay as they are in the
+    bucket. What the server holds now is backed up first, and comes back if it does not work with
+    the other.
     """
     screen = call.screen()
     stack = connection.located(call.stack(), call.settings)
     try:
         with shut_out.explained(stack):
-            source = sources.chosen(stack, which)
+            source = sources.chosen(stack, which) if which else sources.newest_named(stack)
             screen.say(f"The server holds {contents.served(stack)}.")
             screen.say(f"In its place comes {source}.")
             if not yes:
@@ -60,7 +62,7 @@ def _say(screen: Screen, source: Source, restored: Restored) -> None:
     kept = "" if restored.staged.users else ", but for the users, whom the backup does not have"
     when = source.moment.strftime(sources.ZONED)
     screen.say(f"The server holds {restored.staged.counts} now, as of {when}{kept}.")
-    screen.say(f"As it was before: mlflow-ops restore {restored.before}")
+    screen.say(f"As it was before: `mlflow-ops restore {restored.before}`")
     screen.result(
         {
             "restored": source.name,

@@ -38,7 +38,10 @@ def command(call: Call) -> int:
 
 
 def same_again(shape: Shape) -> Options:
-    """Return what `up` would be told to make a stack of this shape as it is."""
+    """Return what `up` would be told to make a stack of this shape as it is.
+
+    Whom the firewall lets in, the shape does not tell: a taught one need not be open to the world.
+    """
     return Options(
         as_taught=shape.taught,
         login=shape.login,
@@ -47,6 +50,7 @@ def same_again(shape: Shape) -> Options:
         artifacts=shape.artifacts,
         access=shape.access,
         elastic=shape.elastic,
+        keep_rules=True,
     )
 
 

@@ -19,6 +19,7 @@ from trainer import visible
 
 # As a shell counts a program that SIGPIPE has ended.
 UNHEARD = 128 + signal.SIGPIPE
+INTERRUPTED = "Interrupted: run the same command again to go on."
 
 
 def failed(sentence: str, exit_code: int, *, as_json: bool) -> int:

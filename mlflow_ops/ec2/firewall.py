@@ -61,7 +61,10 @@ def wanted_rules(wanted: Wanted, ports: Ports, held: Iterable[Rule] = ()) -> tup
     """Return the rules that there are to be beside those made by hand, in order.
 
     They open the ports to the allowed ranges, and to a certificate's issuer where there is one.
+    Those that are to be kept are the held ones, but that the caller's own address is the present.
     """
+    if wanted.keep_rules and (held := tuple(held)):
+        return _followed(wanted, held)
     opened, who = open_ports(wanted, ports), _ranges(wanted, held)
     rules = [Rule("tcp", p, p, source, who[source]) for p in opened for source in sorted(who)]
     acme = WORLD if wanted.shape.tls == "acme" else ()
@@ -83,6 +86,16 @@ def _ranges(wanted: Wanted, held: Iterable[Rule]) -> Mapping[str, str]:
     before = [rule.source for rule in held if rule.origin == DEFAULT]
     own = () if ALLOW in named.values() else wanted.allow or before
     return dict.fromkeys(own, DEFAULT) | named
+
+
+def _followed(wanted: Wanted, held: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the held rules, those of the caller's own address for where it is now, if known."""
+    held = sorted(held, key=lambda rule: rule.origin == DEFAULT)
+    moved = [rule for rule in held if rule.origin == DEFAULT and wanted.allow]
+    stay = [rule for rule in held if rule not in moved]
+    new = [replace(rule, source=own, id="") for rule in moved for own in wanted.allow]
+    # The first of two that open the same stands for both.
+    return tuple({rule.door: rule for rule in reversed([*stay, *new])}.values())[::-1]
 
 
 def difference(held: Iterable[Rule], wanted: Iterable[Rule], *, only: bool) -> Change:

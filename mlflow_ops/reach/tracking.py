@@ -127,8 +127,13 @@ class Tracking:
         return runs, self._models()
 
     def _models(self) -> int:
-        answer = self.get(f"/registered-models/search?max_results={PAGE}")
-        return len(answer.get("registered_models", []))
+        count, page = 0, {"max_results": str(PAGE)}
+        while True:
+            answer = self.get(f"/registered-models/search?{urllib.parse.urlencode(page)}")
+            count += len(answer.get("registered_models", []))
+            page["page_token"] = answer.get("next_page_token", "")
+            if not page["page_token"]:
+                return count
 
     def _all(self, path: str, key: str, question: dict[str, Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

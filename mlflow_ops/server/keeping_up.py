@@ -73,7 +73,7 @@ def unit(serving: Serving, home: str) -> str:
     """Return the systemd unit that keeps the server up, across crashes and reboots."""
     program, *arguments = serving.command()
     program = program.removeprefix("../")
-    variables = [f"Environment={k}={v}" for k, v in serving.environment().items()]
+    variables = [systemd.variable(*each) for each in serving.environment().items()]
     secret = [f"EnvironmentFile={home}/{SESSION_KEY}"] if serving.login else []
     return UNIT_TEXT.format(
         home=systemd.home(home),

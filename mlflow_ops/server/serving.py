@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mlflow_ops.backup import layout
 from mlflow_ops.commands import FOLDER, sha256
+from mlflow_ops.server import locations
 
 UNIT = "mlflow-server"
 UNIT_FILE = f"/etc/systemd/system/{UNIT}.service"
@@ -120,6 +121,7 @@ class Serving:
         found = {
             "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            **locations.environment(self.bucket),
         }
         if self.login:
             found |= {

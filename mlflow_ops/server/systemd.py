@@ -19,6 +19,18 @@ def command_line(words: list[str]) -> str:
     return " ".join(word if PLAIN.fullmatch(word) else _quoted(word) for word in words)
 
 
+def variable(name: str, value: str) -> str:
+    """Return the line by which a program gets this very value; in one, a $ means nothing.
+
+    https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment
+    """
+    word = f"{name}={value}"
+    if PLAIN.fullmatch(word):
+        return f"Environment={word}"
+    safe = "".join(map(_character, word)).replace("%", "%%")
+    return f'Environment="{safe}"'
+
+
 def home(folder: str) -> str:
     """Return a user's home folder when it can stand in any line of a unit.
 

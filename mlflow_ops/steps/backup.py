@@ -29,9 +29,12 @@ def find(stack: Stack) -> Backup | None:
     facts = stream_files.facts(stack)
     if not streams.is_stamp(facts["stream"]):
         return None
+    failed = stream_files.daily_failed(facts)
     if stack.wanted is None:
-        return Backup(facts["stream"], stale=not stream_files.runs(facts))
-    return Backup(facts["stream"], missing=tuple(stream_files.lacking(stack, facts)))
+        runs = stream_files.runs(facts)
+        return Backup(facts["stream"], stale=not runs, daily_failed=failed)
+    missing = tuple(stream_files.lacking(stack, facts))
+    return Backup(facts["stream"], missing=missing, daily_failed=failed)
 
 
 def plan(stack: Stack) -> str:
@@ -60,7 +63,8 @@ def ready(stack: Stack, record: Record) -> Readiness:
     stale = not isinstance(behind, (int, float)) or behind > STALE
     late = f"{behind:.0f} s behind" if isinstance(behind, (int, float)) else ""
     words = f"stale: {', '.join(filter(None, (late, str(told['why']))))}" if stale else late
-    now = Backup(record.id, detail=words, behind=behind, stale=stale)
+    failed = isinstance(record, Backup) and record.daily_failed
+    now = Backup(record.id, detail=words, behind=behind, stale=stale, daily_failed=failed)
     return Readiness("pending" if stale and stack.wanted is None else "ready", words, now)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow_ops.backup.sources import Source
     from mlflow_ops.iam.scopes import Allows
     from mlflow_ops.stack import Stack
+    from mlflow_ops.wanted import Wanted
 
 PURPOSE = "the server's database, empty or from a backup"
 PLACE = "host"
@@ -23,6 +24,11 @@ ALLOWS: Allows = {"create": sources.ALLOWS["find"]}
 FILE = f"{serving.DATA}/{layout.MLFLOW_DB}"
 # What the user named when this host's database was begun with a backup.
 BEGUN_WITH = f"{commands.FOLDER}/begun-with"
+FRESH = "--fresh"
+_CURES = {
+    False: ("--restore", "`mlflow-ops restore {which}` does, and takes a backup of it first"),
+    True: (FRESH, "`mlflow-ops down --keep-data` first, or leave it out"),
+}
 FACTS = f"""\
 [ -e {FILE} ] && echo there=yes
 echo "unsettled=$({restoring.UNSETTLED})"
@@ -41,11 +47,12 @@ def find(stack: Stack) -> Database | None:
     unsettled = facts.get("unsettled") not in {None, "", "0"}
     if not (unsettled or facts.get("there")):
         return None
-    which = stack.wanted.which if stack.wanted else ""
+    which = _named(stack.wanted) if stack.wanted else ""
     if which and not unsettled and which != facts.get("begun"):
+        option, cure = _CURES[which == FRESH]
         raise BadOption(
-            f"The stack {stack.names.stack!r} has a database already, which --restore does not "
-            f"replace: `mlflow-ops restore {which}` does, and takes a backup of it first."
+            f"The stack {stack.names.stack!r} has a database already, which {option} does not "
+            f"replace: {cure.format(which=which)}."
         )
     return Database(
         layout.MLFLOW_DB, missing=("the end of a restore that was cut off",) if unsettled else ()
@@ -65,11 +72,13 @@ def create(stack: Stack) -> Database:
     restoring.mend(stack)
     source = None if find(stack) else _source(stack)
     if source is None:
+        if stack.want().fresh:
+            stack.host().put(BEGUN_WITH, FRESH)
         return Database(layout.MLFLOW_DB)
     server_files.give_access(stack, server_files.facts(stack))
     stack.host().put(BEGUN_WITH, stack.want().which)
     staged = restoring.begin(stack, source)
-    stack.voice.say(f"restored {source}: {staged.counts}")
+    stack.voice.say(f"restored from {source.title}")
     ended = lost.last(stack)
     newest = stack.want().which in {"", sources.LATEST}
     stack.voice.say(loss.said(source, ended.ended if ended else None, newest=newest))
@@ -83,6 +92,11 @@ def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - the serv
 
 def destroy(stack: Stack, record: Record) -> None:
     """Do nothing: it goes with the host, and what is backed up with the bucket."""
+
+
+def _named(wanted: Wanted) -> str:
+    """Return what the user named for the database to begin with."""
+    return FRESH if wanted.fresh else wanted.which
 
 
 def _source(stack: Stack) -> Source | None:

@@ -20,8 +20,8 @@ DEADLINE = 60.0
 ALLOWS: Allows = {
     "find": HERE.allow("ec2", "DescribeAddresses"),
     "create": (*NEW.allow("ec2", "AllocateAddress"), *TAGS.allow("ec2", "CreateTags")),
-    # It is tied to nothing any more when its instance has ended.
-    "destroy": OWN.allow("ec2", "ReleaseAddress"),
+    # Its instance has ended, but AWS may still show it tied to that.
+    "destroy": OWN.allow("ec2", "DisassociateAddress ReleaseAddress"),
 }
 
 

@@ -9,7 +9,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mlflow_ops.backup import revisions
-from mlflow_ops.backup.layout import MLFLOW_DB, USERS_DB
+from mlflow_ops.backup.keeper.places import BESIDE
+from mlflow_ops.backup.layout import DATABASES, MLFLOW_DB, USERS_DB
 from mlflow_ops.commands import ENVIRONMENT, FOLDER
 from mlflow_ops.server.serving import DATA
 
@@ -19,15 +20,27 @@ if TYPE_CHECKING:
 STAGED, REPLACED = f"{FOLDER}/staged", f"{FOLDER}/replaced"
 PYTHON = f"{ENVIRONMENT}/bin/python"
 IS_THERE = f"[ -s {DATA}/{MLFLOW_DB} ]"
+# Whoever has taken the server over may plant links in its folder, to what only we can read.
+PLAIN = f"""\
+import pathlib, sys
+def plain(folder):
+    for name in {DATABASES}:
+        every = [folder / (name + end) for end in {("", *BESIDE)}]
+        for path in every:
+            if path.is_symlink() or path.exists() and not path.is_file():
+                sys.exit(f"{{path}} is a link or a folder and no file: remove it, and try again")
+        if every[0].is_file():
+            yield every[0]
+"""
 # By SQLite's own backup, which takes in what stands in a write-ahead log. With an id, the keeper
 # puts them in place.
 COPY = """\
-import os, pathlib, shutil, sqlite3, sys, uuid
+import os, shutil, sqlite3, uuid
 data, staged = map(pathlib.Path, sys.argv[1:])
 os.umask(0o077)
 shutil.rmtree(staged, ignore_errors=True)
 staged.mkdir()
-for path in data.glob("*.db"):
+for path in plain(data):
     there, copy = sqlite3.connect(path, timeout=30), sqlite3.connect(staged / path.name)
     there.backup(copy)
     there.close()
@@ -36,11 +49,11 @@ for path in data.glob("*.db"):
 """
 # Says what the one set of databases holds more or less of than the other, nothing if neither.
 COMPARE = """\
-import pathlib, sqlite3, sys
+import sqlite3
 tables = ("experiments", "runs", "metrics", "registered_models", "model_versions", "users")
 def held(folder):
     counts = {}
-    for path in sorted(pathlib.Path(folder).glob("*.db")):
+    for path in plain(pathlib.Path(folder)):
         database = sqlite3.connect(path, timeout=30)
         [(whole,)] = database.execute("PRAGMA integrity_check(1)")
         if whole != "ok":
@@ -59,7 +72,7 @@ if before != after:
 
 def copy() -> str:
     """Return the command that copies the databases; the server is stopped."""
-    return f"{PYTHON} -c {shlex.quote(COPY)} {DATA} {STAGED}"
+    return f"{PYTHON} -c {shlex.quote(PLAIN + COPY)} {DATA} {STAGED}"
 
 
 def knows(environment: Environment) -> str:
@@ -84,4 +97,4 @@ def migrate(environment: Environment) -> str:
 
 def difference(before: str, after: str) -> str:
     """Return the command that says in what the databases of two folders differ, if in anything."""
-    return f"{PYTHON} -c {shlex.quote(COMPARE)} {before} {after}"
+    return f"{PYTHON} -c {shlex.quote(PLAIN + COMPARE)} {before} {after}"

@@ -7,15 +7,17 @@ import gzip
 import hashlib
 import json
 import sqlite3
+import tempfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud.wire import Answer, Ask, Call, refusal
 
-from mlflow_ops.backup import artifacts, exported, layout, unpacking, uris
+from mlflow_ops.backup import artifacts, exported, layout, putting, unpacking, uris
 from mlflow_ops.backup.archive import Entry
 from mlflow_ops.backup.exporting import Export
 from mlflow_ops.backup.importing import Import
@@ -27,11 +29,10 @@ from mlflow_ops.stack import Voice
 from mlflow_ops.steps import bucket
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from aws.conftest import StackOf
     from cloud.server import StrictCloud
 
+    from mlflow_ops.backup import sources
     from mlflow_ops.stack import Stack
 
 NOW = datetime(2026, 11, 23, 21, 42, tzinfo=timezone.utc)
@@ -127,7 +128,7 @@ def test_an_object_of_many_parts_comes_and_goes_whole(stack: Stack, tmp_path: Pa
     with path.open("wb") as file:
         file.truncate(artifacts.ONE_REQUEST + 1)
     entry = Entry(hashlib.sha256(path.read_bytes()).hexdigest(), artifacts.ONE_REQUEST + 1)
-    artifacts.put(s3, name, "artifacts/big", path, entry)
+    putting.put(s3, name, "artifacts/big", path, entry)
     assert "-" in s3.head_object(Bucket=name, Key="artifacts/big")["ETag"]  # no MD5 of anything
     (tmp_path / "to").mkdir()
     objects = artifacts.listed(s3, name)
@@ -148,8 +149,88 @@ def test_s3_is_told_the_manifests_own_sha256_to_hold_each_file_against(
         return ask()  # where S3 would answer BadDigest, moto does not
 
     with cloud.also(listens):
-        artifacts.put(stack.aws.s3, stack.names.bucket, "artifacts/f", tmp_path / "file", entry)
+        putting.put(stack.aws.s3, stack.names.bucket, "artifacts/f", tmp_path / "file", entry)
     assert told == [base64.b64encode(bytes.fromhex(entry.sha256)).decode()]
+
+
+def taken_in(stack: Stack, path: Path) -> sources.Source:
+    """Import the export at this path."""
+    source = unpacking.opened(path)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        return Import(stack, source, source.checked(), Path(folder)).send()
+
+
+def test_an_import_never_writes_over_an_artifact_that_is_another(
+    full: Stack, stack_of: StackOf, tmp_path: Path
+) -> None:
+    export(full, tmp_path / "folder")
+    other = stack_of("other")
+    bucket.create(other)
+    mine = {
+        "artifacts/1/a/artifacts/model.pkl": b"\1\0" * 700_000,  # as many bytes
+        "artifacts/2/0/artifacts/x": b"longer",
+    }
+    for key, body in mine.items():
+        put(other, key, body)
+    with pytest.raises(MlflowOpsError, match=r"another artifacts/1/a.* and 1 more than") as error:
+        taken_in(replace(other, wanted=None), tmp_path / "folder")
+    assert "another --name" in str(error.value)
+    assert held(other, "") == mine
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by its hash", "by reading it"])
+def test_what_is_there_byte_for_byte_is_not_sent_again(
+    full: Stack,
+    cloud: StrictCloud,
+    tmp_path: Path,
+    known: bool,  # noqa: FBT001 - pytest gives it by name
+) -> None:
+    export(full, tmp_path / "one.tar.gz")
+    hashed: Any = {"ChecksumAlgorithm": "SHA256"} if known else {}
+    for key, body in FILES.items():
+        full.aws.s3.put_object(
+            Bucket=full.names.bucket,
+            Key=key,
+            Body=body,
+            **hashed,
+        )
+    calls: list[tuple[str, str]] = []
+
+    def listens(call: Call, ask: Ask) -> Answer:
+        calls.append((call.operation, call.parameters.get("Key", "")))
+        return ask()
+
+    with cloud.also(listens):
+        sent = taken_in(full, tmp_path / "one.tar.gz")
+    of_artifacts = [op for op, key in calls if key.startswith("artifacts/")]
+    assert "PutObject" not in of_artifacts
+    assert ("GetObject" in of_artifacts) is not known
+    assert f"backups/named/{sent.name}/manifest.json" in held(full, "backups/")
+
+
+@pytest.mark.parametrize("size", [5, artifacts.ONE_REQUEST + 1], ids=["one", "parts"])
+def test_what_comes_in_between_is_not_written_over_either(
+    stack: Stack, cloud: StrictCloud, tmp_path: Path, size: int
+) -> None:
+    bucket.create(stack)
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.truncate(size)
+    entry = Entry(hashlib.sha256(path.read_bytes()).hexdigest(), size)
+
+    def as_s3(call: Call, ask: Ask) -> Answer:
+        last = call.operation in {"PutObject", "CompleteMultipartUpload"}
+        if last and call.parameters.get("IfNoneMatch") == "*":
+            return refusal(call, "PreconditionFailed", "It is there.", 412)
+        return ask()
+
+    put(stack, "artifacts/x", b"theirs")
+    with cloud.also(as_s3), pytest.raises(MlflowOpsError, match="has another artifacts/x than"):
+        putting.put(stack.aws.s3, stack.names.bucket, "artifacts/x", path, entry)
+    assert held(stack, "") == {"artifacts/x": b"theirs"}
+    put(stack, "artifacts/x", path.read_bytes())
+    with cloud.also(as_s3):  # the answer to the first try was lost
+        putting.put(stack.aws.s3, stack.names.bucket, "artifacts/x", path, entry)
 
 
 def test_a_connection_that_breaks_in_the_middle_is_begun_again(

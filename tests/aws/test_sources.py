@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cloud import backends
 
-from mlflow_ops.backup import layout, sources
+from mlflow_ops.backup import layout, leaving, sources
 from mlflow_ops.errors import BadOption
 from mlflow_ops.steps import bucket
 
@@ -110,6 +110,18 @@ def test_the_latest_is_the_newest_of_all_that_is_good(stack: Stack) -> None:
     assert chosen(stack, "latest") == ("named", "after")
 
 
+def test_what_is_gone_back_to_without_a_name_is_a_backup_and_not_the_present(stack: Stack) -> None:
+    change(stack, ago(days=1), ago(minutes=1), "1-9")
+    for minutes, kind in enumerate(("before-restore", "before-upgrade", "import", "export"), 1):
+        named(stack, f"aside-{minutes}", ago(minutes=minutes), kind=kind)
+    named(stack, "broken", ago(minutes=9), damaged=True)
+    with pytest.raises(BadOption, match="name one.*`mlflow-ops backups`"):
+        sources.newest_named(stack)
+    for hours, kind in ((4, "manual"), (3, "daily"), (2, "stop"), (1, "kept")):
+        named(stack, kind, ago(hours=hours), kind=kind)
+        assert sources.newest_named(stack).settings == {"named": kind}
+
+
 def test_the_end_of_a_stream_is_asked_for_without_a_time(stack: Stack) -> None:
     change(stack, ago(days=1), ago(hours=4), "1-9")
     change(stack, ago(days=1), ago(hours=2), "10-10")
@@ -145,7 +157,7 @@ def test_a_time_is_that_of_the_stream_which_was_written_then(stack: Stack) -> No
     [
         ("nothing-of-that-name", "no backup 'nothing-of-that-name', and it is no time"),
         ("../named", "it is no time"),
-        ("2020-01-01", "There is no backup for '2020-01-01'"),
+        ("2020-01-01", "There is no backup for 2020-01-01 00:00:00 UTC"),
         ("9020-01-01T00:00Z", "is still to come"),
         ("0001-01-01T00:00+14:00", "it is no time"),
         ("broken", "holds a damaged database"),
@@ -160,7 +172,7 @@ def test_what_cannot_be_had_back_is_refused_with_what_can(
     with pytest.raises(BadOption) as error:
         sources.chosen(stack, which)
     assert said in str(error.value)
-    assert "every moment since" in str(error.value)
+    assert "every moment from" in str(error.value)
     assert "good" in str(error.value)
 
 
@@ -173,3 +185,65 @@ def test_without_a_bucket_there_is_nothing_to_restore_from(stack: Stack) -> None
     stack.aws.s3.delete_bucket(Bucket=stack.names.bucket)
     assert sources.every(stack) == sources.Backups()
     assert sources.latest(stack) is None
+
+
+def test_a_moment_that_is_gone_is_refused_and_no_older_stream_stands_in_for_it(
+    stack: Stack,
+) -> None:
+    first, second = ago(days=12), ago(days=9)
+    change(stack, first, ago(days=12), "1-9")
+    change(stack, first, ago(days=10), "10-10")
+    # What it held before, Litestream keeps for a day alone.
+    change(stack, second, ago(hours=24), "1-50", "0009")
+    change(stack, second, ago(hours=1), "51-51")
+    for days in (5, 4, 2, 1):
+        named(stack, f"daily-{days}", ago(days=days), kind="daily")
+    with pytest.raises(BadOption) as error:
+        sources.chosen(stack, ago(days=3).isoformat())
+    said = str(error.value)
+    assert f"no backup for {ago(days=3):%Y-%m-%d %H:%M:%S} UTC" in said
+    for begin, end in ((ago(days=12), ago(days=10)), (ago(hours=24), ago(hours=1))):
+        since = begin + timedelta(seconds=1)
+        assert f"from {since:%Y-%m-%d %H:%M:%S} UTC to {end:%Y-%m-%d %H:%M:%S} UTC" in said
+    assert [days for days in (5, 4, 2, 1) if f"daily-{days}" in said] == [4, 2]
+    assert chosen(stack, ago(days=11).isoformat()) == ("stream", layout.stamp(first))
+    # Between the two nothing was written, and what was there had stayed.
+    assert chosen(stack, ago(days=9, hours=12).isoformat()) == ("stream", layout.stamp(first))
+    assert chosen(stack, ago(hours=2).isoformat()) == ("stream", layout.stamp(second))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("imported-20261123t214253z", "import"),
+        ("export-20261123t214253z", "export"),
+        ("left-20261123t214253z", "before-restore"),
+    ],
+)
+def test_what_the_server_never_held_is_not_the_latest_but_can_be_named(
+    stack: Stack, name: str, kind: str
+) -> None:
+    named(stack, name, ago(hours=1), kind=kind)
+    assert sources.latest(stack) is None
+    named(stack, "left-by-the-user", ago(hours=2))
+    named(stack, "kept", ago(hours=3), kind="kept")
+    assert chosen(stack, "latest") == ("named", "left-by-the-user")
+    newest = leaving.newest(stack)
+    assert newest
+    assert newest.name == "left-by-the-user"
+    assert chosen(stack, name) == ("named", name)
+    with pytest.raises(BadOption) as error:
+        sources.chosen(stack, "unknown")
+    assert name not in str(error.value)
+
+
+def test_a_host_whose_clock_is_fast_has_no_backup_that_is_newer_than_it_is(stack: Stack) -> None:
+    change(stack, ago(days=1), ago(hours=2), "1-9")
+    named(stack, "fast", ago(hours=3))
+    late = ago(hours=1).strftime("%Y-%m-%dT%H:%M:%SZ")
+    put_manifest = f"{layout.NAMED}/fast/{layout.MANIFEST}"
+    text = stack.aws.s3.get_object(Bucket=stack.names.bucket, Key=put_manifest)["Body"].read()
+    told = json.loads(text) | {"taken": late}
+    put(stack, put_manifest, ago(hours=3), json.dumps(told))
+    assert chosen(stack, "latest") == ("stream", layout.stamp(ago(days=1)))
+    assert sources.chosen(stack, "fast").moment == ago(hours=3)

@@ -100,18 +100,3 @@ def test_what_an_older_restore_has_left_is_not_put_back_by_a_newer_one() -> None
     placing.place()
     placing.put_back()
     assert scene.runs(places.data()) == {"new", "later"}
-
-
-@pytest.mark.usefixtures("home")
-def test_what_was_laid_aside_comes_back_whatever_an_upgrade_did() -> None:
-    scene.log_into_wal(places.data() / layout.MLFLOW_DB, "in the WAL")
-    placing.aside()
-    with closing(sqlite3.connect(places.data() / layout.MLFLOW_DB)) as upgrade:
-        upgrade.execute("ALTER TABLE runs RENAME TO half_upgraded")
-    with pytest.raises(Failed, match="`put-back` or `settle` comes first"):
-        placing.aside()
-    placing.put_back()
-    assert scene.runs(places.data()) == {"one", "two", "in the WAL"}
-    placing.aside()
-    placing.settle()
-    assert state.look()["replaced"] == []

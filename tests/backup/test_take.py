@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from backup import scene
 
 from mlflow_ops.backup import layout
-from mlflow_ops.backup.keeper import commands, places, staging, taking
+from mlflow_ops.backup.keeper import commands, databases, places, plain, staging, taking
 from mlflow_ops.backup.keeper.places import Failed
 from mlflow_ops.backup.keeper.taking import Wish
 
@@ -36,6 +37,8 @@ def keys(bucket: Bucket) -> list[str]:
 def test_a_backup_has_what_was_committed_and_no_more_while_others_write(bucket: Bucket) -> None:
     scene.log_into_wal(places.data() / layout.MLFLOW_DB, "in the WAL")
     with closing(sqlite3.connect(places.data() / layout.MLFLOW_DB)) as writer:
+        with writer:  # what was deleted can be brought back, and so it counts
+            writer.execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = 'one'")
         writer.execute("INSERT INTO runs VALUES ('not committed', 'active')")
         manifest = taking.take(bucket, WISH)
         writer.rollback()
@@ -124,6 +127,33 @@ def test_what_is_no_database_is_kept_byte_by_byte_before_it_is_replaced(bucket: 
     assert gzip.decompress(held["Body"].read()) == wal
     with pytest.raises(Failed, match="damaged already"):
         staging.stage(bucket, named="before-restore-1")
+
+
+@pytest.mark.parametrize("ends", ["", "-wal", "-journal"])
+@pytest.mark.parametrize("kind", ["manual", "before-restore"])
+def test_no_link_is_followed_that_a_server_has_planted_in_its_folder(
+    bucket: Bucket, home: Path, ends: str, kind: str
+) -> None:
+    key = home / "ca.key"
+    key.write_text("secret")
+    planted = places.data() / f"{layout.MLFLOW_DB}{ends}"
+    planted.unlink(missing_ok=True)
+    planted.symlink_to(key)
+    with pytest.raises(Failed, match=f"server's {planted.name} is a link"):
+        taking.take(bucket, Wish("planted", kind))
+    with pytest.raises(Failed, match=f"server's {planted.name} is a link"):
+        databases.copy(places.data() / layout.MLFLOW_DB, home / "copy")
+    assert (keys(bucket), key.read_text()) == ([], "secret")
+
+
+def test_no_link_is_copied_that_came_after_the_look_and_no_pipe_is_waited_for(home: Path) -> None:
+    link, pipe = home / "data" / "mlflow.db-wal", home / "data" / "mlflow.db-journal"
+    link.symlink_to("/etc/hostname")
+    os.mkfifo(pipe)
+    for path in (link, pipe):
+        with pytest.raises(Failed, match="is a link or a folder and no file"):
+            plain.copy_file(path, home / "copy")
+    assert not (home / "copy").exists()
 
 
 @pytest.mark.usefixtures("bucket", "home")

@@ -71,6 +71,12 @@ class Home:
         return settings.split("\n")[0].removeprefix("# stream ")
 
     @property
+    def disk(self) -> dict[str, tuple[int, int, int]]:
+        """What tells the disk from what it was: each file's size, its time and its mode."""
+        found = ((path, path.lstat()) for path in sorted(self.folder.rglob("*")))
+        return {str(path): (at.st_size, at.st_mtime_ns, at.st_mode) for path, at in found}
+
+    @property
     def unit(self) -> str:
         """The text of the unit that keeps it up."""
         return (self.folder / "etc/systemd/system/mlflow-server.service").read_text()

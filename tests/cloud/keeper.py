@@ -65,7 +65,6 @@ class Keeper:
             "place": self._place,
             "put-back": lambda _: self._swap(("data", "staged"), ("replaced", "data")),
             "settle": self._settle,
-            "aside": self._aside,
             "look": self._look,
             "admin": lambda _: {"set": True},
         }
@@ -149,9 +148,3 @@ class Keeper:
             name: [each for each in layout.DATABASES if (folder / each).exists()]
             for name, folder in found.items()
         }
-
-    def _aside(self, told: dict[str, Any]) -> dict[str, Any]:
-        shutil.rmtree(self._folder("replaced"))
-        shutil.copytree(self._folder("data"), self._folder("replaced"), dirs_exist_ok=True)
-        (self._folder("replaced") / HOLDS).write_text(json.dumps(self.databases))
-        return {}

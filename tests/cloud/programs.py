@@ -73,6 +73,8 @@ systemctl() {
   case $1 in
     is-system-running) echo running ;;
     is-active) if [ -f "$(flag "$unit")" ]; then echo active; else echo inactive; return 3; fi ;;
+    is-failed)
+      if [ -f "$HOME/.failed-$unit" ]; then echo failed; else echo inactive; return 1; fi ;;
     cat) [ -f "$units/$unit.service" ] ;;
     stop | disable) rm -f "$(flag "$unit")" ;;
     start) begin "$unit" ;;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import host, operator, server, standing
 from .account import IMAGE
+from .trap import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,14 +95,16 @@ class Scene:
             trap.run.set_result(run)
             return run.wait()
 
-    def left_by(self, trap: Trap, laptop: Laptop) -> str:
+    def left_by(self, trap: Trap, laptop: Laptop, *, host: bool = True) -> str:
         """Return all in which two stopped runs can differ: what they have done, and their files.
 
-        Ids and keys differ too, but they have the same length in each run.
+        Ids and keys differ too, but they have the same length in each run; and nobody reads the
+        logs. Without `host` what was done there does not count.
         """
-        files = sorted(laptop.ops.rglob("*"))
+        files = sorted(path for path in laptop.ops.rglob("*") if path.suffix != ".log")
         sizes = [(str(path.relative_to(laptop.ops)), path.stat().st_size) for path in files]
-        return repr((trap.done, sizes))
+        done = [each for each in trap.done if host or not each.startswith(HOST)]
+        return repr((done, sizes))
 
     def wipe(self, laptop: Laptop) -> None:
         """Clear away what stands, and the laptop too."""

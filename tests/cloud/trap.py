@@ -24,14 +24,17 @@ T = TypeVar("T")
 PATIENCE = 10.0
 HURRY = 5.0
 READS = ("Describe", "Get", "List", "Head")
+EACH, NEVER = -1, 0
+HOST = "on the host: "
 
 
 @dataclass
 class Trap:
     """Counts what runs ask of AWS and of the host, from 1, and does its `deed` at position `at`.
 
-    `seen` names each position, and `done` all that has changed something so far; `run` is to be
-    told which run is meant as soon as it has begun. `stopped` tells whether Ctrl-C has ended it.
+    `at` may be EACH of them, or NEVER. `seen` names each position, and `done` all that has changed
+    something so far, on AWS or on the disk of the `host`; `run` is to be told which run is meant
+    as soon as it has begun. `stopped` tells whether Ctrl-C has ended it.
     """
 
     at: int
@@ -40,6 +43,7 @@ class Trap:
     seen: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     stopped: Future[bool] = field(default_factory=Future)
+    host: Host | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -69,21 +73,28 @@ class Trap:
         """Count a command on the host."""
 
         def noted() -> Result:
-            self.done.append(command)
-            return go()
+            before = self._disk()
+            result = go()
+            if self._disk() != before:
+                self.done.append(f"{HOST}{command}")
+            return result
 
-        return self._pass(f"on the host: {command[-60:]}", noted)
+        return self._pass(f"{HOST}{command[-60:]}", noted)
+
+    def _disk(self) -> object:
+        machine = self.host.live if self.host else None
+        return machine and machine.home.disk
 
     def _pass(self, what: str, go: Callable[[], T]) -> T:
         with self._lock:
             self.seen.append(what)
-            here = len(self.seen) == self.at
+            here = self.at in {len(self.seen), EACH}
         return self.deed(self, go) if here else go()
 
     @contextmanager
     def set_on(self, cloud: StrictCloud, host: Host) -> Iterator[Trap]:
         """Lie in wait while the context lasts."""
-        host.passing = self.passing
+        self.host, host.passing = host, self.passing
         try:
             with cloud.also(self.rule):
                 yield self

@@ -67,6 +67,17 @@ def test_systemd_starts_the_very_arguments_whatever_they_are(words: str) -> None
     assert started[0] == f"{HOME}/mlflow/.venv/bin/mlflow"
 
 
+@given(WORDS)
+def test_systemd_gives_the_very_variables_whatever_is_in_them(words: str) -> None:
+    wish = serving(words)
+    given = [
+        as_systemd(line.removeprefix("Environment=").replace("$", "$$"))
+        for line in keeping_up.unit(wish, HOME).split("\n")
+        if line.startswith("Environment=")
+    ]
+    assert given == [[f"{name}={value}"] for name, value in wish.environment().items()]
+
+
 @FEW
 @given(WORDS)
 def test_the_script_starts_the_very_arguments_too(words: str) -> None:

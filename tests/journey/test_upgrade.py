@@ -72,11 +72,11 @@ class Scene:
         assert (self.home / commands.UPGRADING).exists()
 
     def log_behind_the_servers_back(self) -> None:
-        """Have one more experiment in the database that is in place."""
+        """Have one more tag in the database that is in place, which no count of runs tells of."""
         with closing(sqlite3.connect(self.home / "mlflow" / "data" / "mlflow.db")) as database:
-            database.execute("CREATE TEMP TABLE late AS SELECT * FROM experiments LIMIT 1")
-            database.execute("UPDATE late SET experiment_id = 99, name = 'late'")
-            database.execute("INSERT INTO experiments SELECT * FROM late")
+            database.execute("CREATE TEMP TABLE late AS SELECT * FROM tags LIMIT 1")
+            database.execute("UPDATE late SET key = 'late'")
+            database.execute("INSERT INTO tags SELECT * FROM late")
             database.commit()
 
     def mended(self, said: str = "") -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from cloud.operator import Run
 from cloud.scene import MAKE
 from cloud.wire import Dropped
 
+from mlflow_ops import commands
 from mlflow_ops.backup import layout
 
 if TYPE_CHECKING:
@@ -59,12 +61,15 @@ def test_a_lost_instance_comes_back_with_its_newest_backup(scene: Scene) -> None
     run = scene.up(laptop)
     assert run.code == 0, run.output
     assert home(scene).databases["counts"] == RUNS
-    assert "12 runs, 3 registered models, 2 users" in run.output
+    said = [line for line in run.output.splitlines() if line.lstrip(" ✓").startswith("database")]
+    assert [line.count("12 runs, 3 registered models, 2 users") for line in said] == [1, 0, 0, 1], (
+        said
+    )
     assert "what was logged after it is not in it" in run.output
     scene.check_ready("the instance was lost", laptop)
     again = scene.up(laptop)
     assert again.code == 0, again.output
-    assert "restored" not in again.output
+    assert "restored from" not in again.output
 
 
 def test_up_says_how_much_time_was_lost(scene: Scene) -> None:
@@ -83,7 +88,16 @@ def test_a_fresh_stack_begins_empty_whatever_there_is(scene: Scene) -> None:
     run = scene.up(laptop, "--fresh")
     assert run.code == 0, run.output
     assert home(scene).databases["counts"] != RUNS
-    assert "restored" not in run.output
+    assert "restored from" not in run.output
+    again = scene.up(laptop, "--fresh")
+    assert again.code == 0, again.output
+
+
+def test_a_stack_that_holds_something_is_not_begun_afresh(scene: Scene) -> None:
+    laptop = scene.ready_laptop()
+    run = scene.up(laptop, "--fresh")
+    assert run.code == 2
+    assert "has a database already, which --fresh does not replace" in run.output
 
 
 def test_a_stack_can_begin_with_the_backup_that_is_named(scene: Scene) -> None:
@@ -219,3 +233,77 @@ def test_a_restore_says_what_it_has_done_and_the_way_back(scene: Scene) -> None:
     again = scene.operator.run(laptop, "restore", back, "--yes")
     assert again.code == 0, again.output
     assert home(scene).databases["counts"] == FEWER
+
+
+def test_a_restore_without_a_name_goes_back_to_the_newest_backup_and_not_to_now(
+    scene: Scene,
+) -> None:
+    laptop = scene.ready_laptop()
+    write_stream(scene, home(scene).stream)
+    run = scene.operator.run(laptop, "restore", "--yes")
+    assert (run.code, "name one" in run.output) == (2, True), run.output
+    home(scene).databases["counts"] = RUNS
+    assert scene.operator.run(laptop, "backup", "mine").code == 0
+    home(scene).databases["counts"] = FEWER
+    write_stream(scene, home(scene).stream)
+    for _ in range(2):  # what the first has taken aside is newer
+        run = scene.operator.run(laptop, "restore", "--yes")
+        assert run.code == 0, run.output
+        assert "In its place comes the backup mine" in run.output
+        assert home(scene).databases["counts"] == RUNS
+
+
+@dataclass
+class AtTheProof:
+    """Notes how a restored server stands as it is looked at first, and ends the run then."""
+
+    home: Home
+    end: Callable[[], None]
+    seen: dict[str, object] = field(default_factory=dict)
+
+    def __call__(self, command: str, go: Callable[[], Result]) -> Result:
+        """Pass a command on, until the server with the backup was started."""
+        answer = go()
+        if self.home.databases["counts"] == RUNS and self.home.serves and not self.seen:
+            backs_up = self.home.backs_up
+            self.seen |= {"backs_up": backs_up, "stream": backs_up and self.home.stream}
+            self.end()
+        return answer
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_restore_that_is_ended_in_its_proof_leaves_no_server_without_a_backup(
+    scene: Scene, how: signal.Signals
+) -> None:
+    laptop = with_a_backup(scene)
+    home(scene).databases["counts"] = FEWER
+    stream, told = home(scene).stream, Future[Run]()
+    proof = scene.host.passing = AtTheProof(home(scene), lambda: told.result(10).send(how))
+    begun = scene.operator.start(laptop, "restore", "mine", "--yes")
+    told.set_result(begun)
+    begun.wait()
+    scene.host.passing = None
+    assert proof.seen["backs_up"], "what it takes in while it is looked at has no backup"
+    assert str(proof.seen["stream"]) > stream
+    assert home(scene).serves
+    assert home(scene).backs_up
+    if how != signal.SIGKILL:
+        assert begun.code not in {0, -how}, begun.output
+        assert home(scene).databases["counts"] == FEWER
+        assert home(scene).stream > str(proof.seen["stream"]), "the newest is of what is back"
+        assert not (home(scene).folder / "mlflow" / "replaced").exists()
+    run = scene.up(laptop)
+    assert run.code == 0, run.output
+    assert home(scene).databases["counts"] == (RUNS if how == signal.SIGKILL else FEWER)
+    scene.check_ready("a restore was ended", laptop)
+
+
+def test_a_restore_waits_for_the_end_of_an_upgrade_that_broke_off(scene: Scene) -> None:
+    laptop = with_a_backup(scene)
+    note = home(scene).folder / commands.UPGRADING
+    note.write_text("placing 3.16.1-0123456789ab 3.17.2-0123456789ab\n")
+    home(scene).databases["counts"] = FEWER
+    run = scene.operator.run(laptop, "restore", "mine", "--yes")
+    assert (run.code, "`mlflow-ops upgrade`" in run.output) == (3, True), run.output
+    assert home(scene).databases["counts"] == FEWER
+    assert home(scene).serves

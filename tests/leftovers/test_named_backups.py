@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.backup import layout
+from mlflow_ops.backup.archive import Archive, Entry
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cloud.operator import Laptop
     from cloud.scene import Scene
 
@@ -20,6 +24,9 @@ def said(scene: Scene, laptop: Laptop, *words: str, code: int = 0) -> str:
 
 def document(output: str) -> Any:  # noqa: ANN401 - one JSON document
     return json.loads(output[output.index("{") :])
+
+
+THEIRS: dict[str, Any] = {"mlflow": "3.17.2", "revision": "abc", "counts": {"runs": 1}}
 
 
 def test_a_backup_is_taken_named_and_listed_with_what_it_holds(scene: Scene) -> None:
@@ -42,7 +49,7 @@ def test_a_backup_is_taken_named_and_listed_with_what_it_holds(scene: Scene) -> 
 
 def test_a_name_that_cannot_be_is_refused_before_anything(scene: Scene) -> None:
     laptop = scene.laptop()
-    for name in ("Upper", "-first", "../up", "x" * 42):
+    for name in ("Upper", "-first", "../up", "x" * 42, "latest", "20261123"):
         told = said(scene, laptop, "backup", "--", name, code=2)
         assert "cannot be a backup's name" in told
 
@@ -73,3 +80,21 @@ def test_without_a_stack_there_is_nothing_to_list_or_to_back_up(scene: Scene) ->
         scene, laptop, "backups", code=3
     )
     assert "There is no running stack" in said(scene, laptop, "backup", code=3)
+
+
+def test_an_import_whose_restore_fails_leaves_no_backup_behind(
+    scene: Scene, tmp_path: Path
+) -> None:
+    laptop = scene.ready_laptop()
+    file = Entry(hashlib.sha256(b"x").hexdigest(), 1)
+    held = {"name": "theirs", "kind": "manual", "taken": "2026-11-23T21:42:00Z", **THEIRS}
+    held |= {"bytes": 1, "files": {layout.MLFLOW_DB: vars(file)}, "damaged": False}
+    (tmp_path / "export").mkdir()
+    (tmp_path / "export" / layout.MLFLOW_DB).write_bytes(b"x")
+    text = Archive("theirs", held, {layout.MLFLOW_DB: file}).text
+    (tmp_path / "export" / layout.MANIFEST).write_text(text)
+    scene.host.need().home.synced = {"behind": None, "why": "the bucket is far"}
+    run = scene.operator.run(laptop, "import", str(tmp_path / "export"), "--yes")
+    assert (run.code, "the bucket is far" in run.output) == (1, True), run.output
+    left = document(said(scene, laptop, "backups", "--json"))["backups"]
+    assert [each["kind"] for each in left] == ["before-restore"]

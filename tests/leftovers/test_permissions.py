@@ -86,8 +86,22 @@ def test_down_needs_all_of_its_policy(scene: Scene) -> None:
     laptop = empty(scene, in_iam.user, in_iam.role)
     proof.show(lambda: laptop, *DOWN, code=3, at_once=True, rule=undeletable)
     proof.show(partial(empty, scene, backed_up), *DOWN, "--keep-data")
+    proof.show(partial(empty, scene, still_tied), *DOWN, at_once=True)
     proof.show_renewal()
     proof.check_complete()
+
+
+def still_tied(cloud: StrictCloud) -> None:
+    """Make the stack's instance with an Elastic IP that is shown at it after its end, too."""
+    instance, ec2 = by_hand.network(cloud), cloud.client("ec2")
+    by_hand.address(cloud)
+    [found] = ec2.describe_addresses()["Addresses"]
+    [machine] = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+    interface = machine["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    ec2.create_tags(Resources=[interface], Tags=by_hand.TAGS)
+    cloud.states.pending = cloud.states.unseen = cloud.addresses.unknown = 0
+    ec2.associate_address(AllocationId=found["AllocationId"], InstanceId=instance)
+    cloud.addresses.clings, cloud.addresses.frees = True, False
 
 
 def backed_up(cloud: StrictCloud) -> None:

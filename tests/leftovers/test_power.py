@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cloud import backends, standing, trap
 from cloud import by_hand_in_iam as in_iam
-from cloud import standing, trap
 from cloud.scene import MAKE
 from cloud.wire import refusal
 
@@ -114,14 +114,51 @@ def test_a_machine_whose_host_does_not_answer_is_stopped_all_the_same(scene: Sce
     assert state(scene, laptop, code=3)["state"] == "stopped"
 
 
-def test_a_taught_stack_is_started_as_it_was_taught(scene: Scene) -> None:
+def as_it_stands(scene: Scene) -> dict[str, object]:
+    """Return all of a stack that a user has a say in: its doors, rights, settings and shape."""
+    ec2, iam = scene.client("ec2"), scene.client("iam")
+    [group] = scene.holds()["groups"]
+    asked = {"Filters": [{"Name": "group-id", "Values": [group]}]}
+    rules = ec2.describe_security_group_rules(**asked)["SecurityGroupRules"]
+    [user], [bucket], [instance] = (scene.holds()[k] for k in ("users", "buckets", "instances"))
+    names = iam.list_user_policies(UserName=user)["PolicyNames"]
+    held = backends.s3().buckets[bucket]
+    home = scene.host.need().home
+    return {
+        "rules": sorted(map(str, rules)),
+        "attached": iam.list_attached_user_policies(UserName=user)["AttachedPolicies"],
+        "policies": [
+            iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"] for name in names
+        ],
+        "bucket": (held.policy, str(vars(held.public_access_block or object)), held.encryption),
+        "tags": standing.tags(instance),
+        "unit": home.unit,
+        "stream": home.stream,
+        "caddy": [path.read_text() for path in sorted(home.folder.rglob("Caddyfile*"))],
+    }
+
+
+ELSEWHERE = ("--allow", "203.0.113.0/24", "--allow", "127.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--as-taught", *ELSEWHERE),
+        ("--as-taught", "--auth", "--tls"),
+        (*ELSEWHERE, "--no-auth", "--no-tls"),
+        ("--artifacts", "direct", "--access", "tunnel"),
+    ],
+)
+def test_starting_a_stack_changes_nothing_of_it(scene: Scene, words: tuple[str, ...]) -> None:
     in_iam.administrators(scene.cloud)
     laptop = scene.laptop()
-    assert scene.up(laptop, "--as-taught").code == 0
-    unit = scene.host.need().home.unit
-    run(scene, laptop, "stop")
+    assert scene.up(laptop, *words).code == 0
+    run(scene, laptop, "allow", "198.51.100.7")
+    before = as_it_stands(scene)
+    run(scene, laptop, "stop", "--no-backup")
     run(scene, laptop, "start")
-    assert scene.host.need().home.unit == unit
+    assert as_it_stands(scene) == before
 
 
 def test_an_elastic_ip_keeps_the_address_and_down_from_anywhere_gives_it_back(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hostile.test_shell import run
 
 from mlflow_ops import commands, environments, lock
+from mlflow_ops.backup import layout
 from mlflow_ops.errors import BadOption, HostFailed
 from mlflow_ops.upgrading import choosing, note, trial
 from mlflow_ops.upgrading.note import Note
@@ -142,6 +144,27 @@ def test_a_copy_that_lost_a_run_is_told_from_the_original(home: Path) -> None:
             database.executemany("INSERT INTO runs VALUES (?)", [("one",)] * count)
             database.commit()
     assert "(2,), (1,)" in run(trial.difference("mlflow/data", "mlflow/staged"), home)
+
+
+@pytest.mark.parametrize("name", ["mlflow.db", "mlflow.db-wal", "basic_auth.db-journal"])
+def test_no_link_is_followed_that_a_server_has_planted_in_its_folder(home: Path, name: str) -> None:
+    data = home / "mlflow" / "data"
+    for base in layout.DATABASES:
+        with closing(sqlite3.connect(data / base)) as database:
+            database.execute("CREATE TABLE runs (id)")
+    (home / "ca.key").write_text("secret")
+    (data / name).unlink(missing_ok=True)
+    (data / name).symlink_to(home / "ca.key")
+    for command in (trial.copy(), trial.difference("mlflow/data", "mlflow/data")):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            run(command, home)
+        assert f"{name} is a link" in str(refused.value.stderr)
+
+
+def test_what_is_no_database_of_ours_is_not_looked_at(home: Path) -> None:
+    (home / "mlflow" / "data" / "more.db").symlink_to("/dev/null")
+    run(trial.copy(), home)
+    assert [each.name for each in (home / "mlflow" / "staged").iterdir()] == ["id"]
 
 
 def test_the_trial_is_made_with_the_new_environment_in_the_folder_of_the_copies() -> None:

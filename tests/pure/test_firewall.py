@@ -348,3 +348,26 @@ def test_the_world_is_let_in_by_ranges_wider_than_any_organisations(
     is_open: bool,  # noqa: FBT001 - a case of the table
 ) -> None:
     assert world_open(ranges) is is_open
+
+
+@pytest.mark.parametrize(
+    ("there", "after"),
+    [
+        ([held(OFFICE, AS_TAUGHT), held(WORLD, "")], {OFFICE: AS_TAUGHT, WORLD: ""}),
+        ([held(OFFICE, DEFAULT), held(WORLD, ACME, 80)], {HOME: DEFAULT, WORLD: ACME}),
+        ([held(OFFICE, DEFAULT), held(HOME, ADDED)], {HOME: ADDED}),
+        ([held(OFFICE, ADDED)], {OFFICE: ADDED}),
+        ([], {HOME: DEFAULT}),
+    ],
+)
+@pytest.mark.parametrize("taught", [True, False])
+def test_rules_that_are_kept_follow_the_caller_and_let_nobody_else_in(
+    there: list[Rule],
+    after: dict[str, str],
+    taught: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    wanted = replace(want(HOME, taught=taught), keep_rules=True)
+    made = difference(there, wanted_rules(wanted, Ports(22, 22), there), only=False)
+    assert {rule.source: rule.origin for rule in made.after} == after
+    unknown = replace(wanted, allow=())
+    assert not difference(there, wanted_rules(unknown, Ports(22, 22), there), only=False).words

@@ -12,6 +12,7 @@ from pkgutil import walk_packages
 import pytest
 
 import mlflow_ops
+from mlflow_ops import environments
 
 MAKEFILE = Path(__file__).parents[2] / "Makefile"
 FLAGS = ("--require-hashes", "--only-binary :all:", "-r ")
@@ -19,21 +20,27 @@ FLAGS = ("--require-hashes", "--only-binary :all:", "-r ")
 ELSEWHERE = re.compile(r"--(extra-)?index-url|--find-links|--trusted-host|--no-verify|git\+|://")
 
 
+INSTALLS = re.compile(r"(?:/uv|-m) pip install\b")
+
+
 def installs() -> dict[str, str]:
     """Return every command of ours that installs Python packages on a host, by its name."""
     found = {}
+    for make in (environments.install_uv, environments.install_lock):
+        found[make.__qualname__] = make(environments.shipped())
     for module in walk_packages(mlflow_ops.__path__, "mlflow_ops."):
         if module.name.endswith("__main__"):
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
-            if isinstance(value, str) and re.search(r"\bpip install\b", value):
+            if isinstance(value, str) and INSTALLS.search(value):
                 found[f"{module.name}.{name}"] = value
     return found
 
 
 def test_every_install_on_the_host_is_by_hash_from_a_lock_and_runs_no_build() -> None:
     found = installs()
-    assert len(found) >= 3
+    sources = Path(str(mlflow_ops.__file__)).parent.rglob("*.py")
+    assert len(found) == sum(len(INSTALLS.findall(each.read_text())) for each in sources)
     for name, command in found.items():
         for part in command.split("&&"):
             if "pip install" in part:

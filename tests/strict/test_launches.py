@@ -52,8 +52,8 @@ def test_without_a_default_vpc_a_launch_and_a_group_need_one(
     cloud: StrictCloud, ours: Client
 ) -> None:
     theirs = cloud.client("ec2")
-    for each in theirs.describe_eachs()["Subnets"]:
-        theirs.delete_each(SubnetId=each["SubnetId"])
+    for each in theirs.describe_subnets()["Subnets"]:
+        theirs.delete_subnet(SubnetId=each["SubnetId"])
     theirs.delete_vpc(VpcId=theirs.describe_vpcs()["Vpcs"][0]["VpcId"])
     assert refused(ours("ec2").run_instances, **launch()) == "VPCIdNotSpecified"
     group = {"GroupName": "g", "Description": "d"}

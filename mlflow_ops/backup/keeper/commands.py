@@ -47,7 +47,6 @@ COMMANDS: dict[str, Callable[[Told], Told]] = {
     "stage": _stage,
     "place": lambda _: placing.place(),
     "put-back": lambda _: placing.put_back(),
-    "aside": lambda _: placing.aside(),
     "settle": lambda _: placing.settle(),
     "look": lambda _: state.look(),
     "daily": lambda told: daily.daily(_bucket(told)),

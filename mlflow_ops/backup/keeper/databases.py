@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.backup import layout
-from mlflow_ops.backup.keeper import places
+from mlflow_ops.backup.keeper import places, plain
 from mlflow_ops.backup.keeper.places import Failed
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ COUNTS = {
 
 
 def opened(path: Path, mode: str = "rw") -> closing[sqlite3.Connection]:
-    """Open a database that is there; `mode` is SQLite's: ro or rw."""
+    """Open a database that is there; `mode` is SQLite's: ro or rw. Raises Failed for a link."""
+    plain.is_file(path)
+    places.beside(path)  # which SQLite would follow too, and wait for ever for some
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     return closing(sqlite3.connect(uri, uri=True, timeout=WAIT))
 

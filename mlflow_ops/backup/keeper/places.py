@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_ops.backup import layout
+from mlflow_ops.backup.keeper.plain import Failed as Failed  # noqa: PLC0414 - for who asks here
+from mlflow_ops.backup.keeper.plain import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,10 +21,6 @@ if TYPE_CHECKING:
 BESIDE = ("-wal", "-shm", "-journal")
 GONE = ".gone"
 PATIENCE = 600.0  # seconds that another keeper, the daily one, say, may be at work
-
-
-class Failed(Exception):
-    """One sentence for the user: what went wrong on the host, and what to do next."""
 
 
 def home() -> Path:
@@ -46,14 +44,17 @@ def replaced() -> Path:
 
 
 def databases(folder: Path) -> list[Path]:
-    """Return the databases of ours that are in a folder."""
-    return [folder / name for name in layout.DATABASES if (folder / name).is_file()]
+    """Return the databases of ours that are in a folder; raise Failed for a link in their place."""
+    found = [folder / name for name in layout.DATABASES if is_file(folder / name)]
+    for each in found:
+        beside(each)
+    return found
 
 
 def beside(database: Path) -> list[Path]:
-    """Return the files of SQLite's that lie beside a database."""
+    """Return the files of SQLite's that lie beside a database; raise Failed for a link there."""
     every = (database.with_name(f"{database.name}{end}") for end in BESIDE)
-    return [each for each in every if each.exists()]
+    return [each for each in every if is_file(each)]
 
 
 def sync(*paths: Path) -> None:

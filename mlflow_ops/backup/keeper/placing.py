@@ -57,23 +57,6 @@ def put_back() -> dict[str, Any]:
     return {"put_back": about.get("names", [])}
 
 
-def aside() -> dict[str, Any]:
-    """Copy the databases in use into `replaced`, for `put_back`; the server may be at work.
-
-    Raises Failed while `replaced` holds others: which are right, `put_back` or `settle` says.
-    """
-    if places.replaced().is_dir():
-        raise Failed("An earlier change was not ended: `put-back` or `settle` comes first.")
-    old = places.databases(places.data())
-    places.check_room(places.sizes(old), "for a copy of the database")
-    with places.scratch("replacing") as folder:
-        for path in old:
-            databases.copy(path, folder / path.name)
-            databases.check(folder / path.name)
-        state.finish(folder, "aside", [path.name for path in old], [path.name for path in old])
-    return {"aside": [path.name for path in old]}
-
-
 def settle() -> dict[str, Any]:
     """Remove what was in place before, and what is staged."""
     places.remove(places.replaced())

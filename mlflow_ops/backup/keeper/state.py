@@ -11,7 +11,7 @@ from mlflow_ops.backup.keeper.staging import ID
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What `replaced` is: `how` it came to be, of which staging, and which databases there were.
+# What `replaced` is: of which staging it came, and which databases there were.
 ABOUT = "about.json"
 
 

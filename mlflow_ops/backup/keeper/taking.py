@@ -14,7 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.backup import layout
-from mlflow_ops.backup.keeper import databases, following, places
+from mlflow_ops.backup.keeper import databases, following, places, plain
 from mlflow_ops.backup.keeper.places import Failed
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _copy(path: Path, target: Path) -> str:
             raise
         target.unlink(missing_ok=True)
         for each in (path, *places.beside(path)):
-            shutil.copyfile(each, target.with_name(each.name))
+            plain.copy_file(each, target.with_name(each.name))
         return f"{path.name} is damaged: {error}"
 
 

@@ -30,13 +30,14 @@ class Addresses:
     A new address is `unknown` to so many calls that name it by its id; the account may have `most`
     in a region; one that loses its Elastic IP is without any address for so many of our `lending`
     questions. `drawn` is the address that AWS gives out. In the default VPC, where releasing one
-    `frees` it, it may be in use.
+    `frees` it, it may be in use. One that `clings` is shown tied to an instance that has ended.
     """
 
     unknown: int = 1
     most: int = 5
     lending: int = 1
     frees: bool = True
+    clings: bool = False
     drawn: str = "127.0.0.1"
     _named: dict[str, int] = field(default_factory=dict)
     _waiting: dict[str, int] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class Addresses:
     def _settle(self, call: Call) -> None:
         """Let go of what has ended, and give back an address to what has lost an elastic one."""
         for each in backends.ec2(call.region).addresses:
-            if each.instance and each.instance.state == "terminated":
+            if each.instance and each.instance.state == "terminated" and not self.clings:
                 _untie(each)
         if not (call.ours and call.operation == "DescribeInstances"):
             return
@@ -116,9 +117,8 @@ class Addresses:
         if found.instance and not (self.frees and _in_default_vpc(call, found.instance)):
             return "InvalidIPAddress.InUse", f"Address {found.public_ip} is in use."
         self._lose(found)
-        ec2 = backends.ec2(call.region)
-        ec2.addresses.remove(found)
-        ec2.tags.pop(identifier, None)
+        backends.ec2(call.region).addresses.remove(found)
+        backends.ec2(call.region).tags.pop(identifier, None)
         return answer(DONE.format(name=call.operation))
 
     def _lose(self, address: Any) -> None:  # noqa: ANN401 - moto has no types
