@@ -19,6 +19,7 @@ DENIED = {
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 S3_ACTIONS = {
     "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
     "ListBuckets": "ListAllMyBuckets",
     "ListObjectVersions": "ListBucketVersions",
     "ListObjectsV2": "ListBucket",

@@ -1,18 +1,23 @@
 """The keeper of a fake host: it answers as the real one does, and puts real named backups away.
 
-The databases are files with nothing in them; what they hold, `contents` says. What a backup says
+The databases have nothing in them; what they hold, `contents` says. What a backup says
 that it holds goes with it when it is staged and placed.
 """
 
 from __future__ import annotations
 
+import functools
 import gzip
 import hashlib
 import json
 import re
 import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.backup import layout
@@ -21,7 +26,6 @@ from . import backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 COMMAND = re.compile(r"bin/python mlflow/keeper\S* ([a-z][a-z-]*)")
 HOLDS = "holds.json"
@@ -31,6 +35,16 @@ def asked(command: str) -> str:
     """Return which command of the keeper a shell command is, or nothing."""
     found = COMMAND.search(command)
     return found[1] if found else ""
+
+
+@functools.cache
+def database() -> bytes:
+    """Return an SQLite database with nothing in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "empty.db")
+        with closing(sqlite3.connect(path)) as made:
+            made.execute("PRAGMA user_version = 1")
+        return path.read_bytes()
 
 
 def in_the_bucket() -> dict[str, object]:
@@ -85,7 +99,7 @@ class Keeper:
     def _take(self, told: dict[str, Any]) -> dict[str, Any]:
         """Put both databases and the manifest into moto's own bucket, as with the host's right."""
         folder = f"{layout.NAMED}/{told['name']}"
-        bodies = {f"{name}.gz": gzip.compress(name.encode()) for name in layout.DATABASES}
+        bodies = {f"{name}.gz": gzip.compress(database()) for name in layout.DATABASES}
         manifest: dict[str, Any] = {
             "name": told["name"],
             "kind": told["kind"],
@@ -93,7 +107,7 @@ class Keeper:
             **self.databases,
             "bytes": sum(map(len, bodies.values())),
             "files": {
-                name: {"sha256": hashlib.sha256(name.encode()).hexdigest(), "size": len(name)}
+                name: {"sha256": hashlib.sha256(database()).hexdigest(), "size": len(database())}
                 for name in layout.DATABASES
             },
             "damaged": False,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 S3 = {
     "HeadBucket": ["ListBucket"],
+    "HeadObject": ["GetObject"],
     "ListBuckets": ["ListAllMyBuckets"],
     "ListObjectsV2": ["ListBucket"],
     "ListObjectVersions": ["ListBucketVersions"],

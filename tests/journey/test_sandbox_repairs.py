@@ -40,7 +40,7 @@ def test_up_mends_what_was_stopped_or_deleted_by_hand(sandboxed: Cli) -> None:
     ec2.stop_instances(InstanceIds=[ids["instance"]])
     ec2.delete_key_pair(KeyName="mlflow-ops-mlflow-us-east-1")
     stopped = sandboxed("status", "--json")
-    assert (stopped.code, document(stopped)["state"]) == (3, "broken")
+    assert (stopped.code, document(stopped)["state"]) == (3, "stopped")
     again = sandboxed("up", "--yes", "--json")
     assert again.code == 0, again.err
     assert {s["step"]: s["id"] for s in document(again)["steps"]}["instance"] == ids["instance"]

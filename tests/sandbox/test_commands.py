@@ -71,6 +71,7 @@ def test_the_environment_is_ours_alone(common: Cloud) -> None:
         "USER",
         "LOGNAME",
         "LANG",
+        "MLFLOW_OPS_PYTHON",  # what its environments are made with
         "PATH",
         "TMPDIR",
         "TZ",
