@@ -17,7 +17,9 @@ import pytest
 from cloud.account import Account
 from doubles import ssh
 
+from mlflow_ops.backup import units
 from mlflow_ops.sandbox import home
+from mlflow_ops.server import keeping_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,10 +60,12 @@ def machine(folder: Path, endpoint: str) -> Iterator[ssh.SshDouble]:
             try:
                 yield double
             finally:
-                _end_server(folder)
+                _end_programs(folder)
 
 
-def _end_server(folder: Path) -> None:
-    pid = folder / "mlflow" / "server.pid"
-    if pid.exists():
-        os.killpg(int(pid.read_text()), signal.SIGKILL)
+def _end_programs(folder: Path) -> None:
+    """End what keeps the server and the backup up, which outlives the connections."""
+    for script in (keeping_up.SCRIPT, units.SCRIPT):
+        pid = folder / script.pid_file
+        if pid.exists():
+            os.killpg(int(pid.read_text()), signal.SIGKILL)

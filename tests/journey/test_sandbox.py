@@ -26,6 +26,8 @@ STEPS = [
     "software",
     "certificate",
     "login",
+    "database",
+    "backup",
     "server",
 ]
 FEATURES = (

@@ -229,7 +229,11 @@ def test_a_restore_says_what_it_has_done_and_the_way_back(scene: Scene) -> None:
     run = scene.operator.run(laptop, "restore", "mine", "--yes")
     assert run.code == 0, run.output
     assert "The server holds 12 runs, 3 registered models, 2 users now, as of " in run.output
-    [back] = [line.split()[-1] for line in run.output.splitlines() if line.startswith("As it was")]
+    [back] = [
+        line.split()[-1].strip("`")
+        for line in run.output.splitlines()
+        if line.startswith("As it was")
+    ]
     again = scene.operator.run(laptop, "restore", back, "--yes")
     assert again.code == 0, again.output
     assert home(scene).databases["counts"] == FEWER

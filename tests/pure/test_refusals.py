@@ -75,6 +75,8 @@ def test_every_way_of_saying_no_leads_to_the_policy(code: str) -> None:
     ("call", "action", "cure"),
     [
         ("HeadBucket", "s3:ListBucket", "`mlflow-ops policy`"),
+        ("HeadObject", "s3:GetObject", "`mlflow-ops policy`"),
+        ("UploadPart", "s3:PutObject", "`mlflow-ops policy import`"),
         ("GetBucketEncryption", "s3:GetEncryptionConfiguration", "`mlflow-ops policy up`"),
         ("DeleteBucket", "s3:DeleteBucket", "`mlflow-ops policy down`"),
         ("PutBucketPolicy", "s3:PutBucketPolicy", "`mlflow-ops policy up`"),
