@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mlflow_ops.backup import keeping
 from mlflow_ops.commands import FOLDER
-from mlflow_ops.server import supervising, systemd, vault
-from mlflow_ops.server.keeping_up import HIDDEN
+from mlflow_ops.server import supervising, systemd
 from mlflow_ops.server.serving import DATA
 
 UNIT, DAILY = "mlflow-backup", "mlflow-backup-daily"
@@ -23,24 +22,6 @@ GRACE = 20
 SCRIPT = supervising.Supervisor(
     f"{FOLDER}/back-up", f"{FOLDER}/backup.pid", f"{FOLDER}/backup.log", FOLDER, grace=GRACE
 )
-SECURITY = """\
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-PrivateTmp=yes
-PrivateDevices=yes
-PrivateUsers=yes
-ProtectSystem=strict
-ProtectHome=read-only
-InaccessiblePaths=-{home}/{vault} -{home}/.ssh {hidden}
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-UMask=0077
-"""
 # It refuses to start with AWS_CA_BUNDLE. Go's collector grows to twice what it needs, which a host
 # of 1 GiB does not have to spare.
 UNIT_TEXT = """\
@@ -64,7 +45,7 @@ RestartSec=1
 RestartSteps=5
 RestartMaxDelaySec=30
 ReadWritePaths={home}/{data} {home}/{stream}
-{security}
+{hardening}
 [Install]
 WantedBy=multi-user.target
 """
@@ -85,7 +66,7 @@ Nice=10
 IOSchedulingClass=idle
 TimeoutStartSec=1h
 ReadWritePaths={home}/{folder}
-{security}"""
+{hardening}"""
 TIMER_TEXT = """\
 [Unit]
 Description=Daily backup of the MLflow databases
@@ -114,10 +95,8 @@ def units(home: str) -> dict[str, str]:
         "keeper": keeping.command("daily"),
         "settings": KEEPER_SETTINGS,
         "unit": UNIT,
-        "vault": vault.FOLDER,
-        "hidden": " ".join(f"-{path}" for path in HIDDEN),
+        "hardening": systemd.hardening(home),
     }
-    words["security"] = SECURITY.format_map(words)
     return {
         UNIT_FILE: UNIT_TEXT.format_map(words),
         DAILY_FILE: DAILY_TEXT.format_map(words),

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from mlflow_ops.commands import FOLDER
-from mlflow_ops.server import supervising, systemd, vault
+from mlflow_ops.server import supervising, systemd
 from mlflow_ops.server.serving import (
     DATA,
     LOG_FILE,
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlflow_ops.server.serving import Serving
 
 SCRIPT = supervising.Supervisor(SUPERVISOR, PID_FILE, LOG_FILE, DATA)
-# Sockets of those who would do for the server what it may not.
-HIDDEN = ("/run/user", "/run/dbus", "/run/lxd-installer.socket", "/var/snap/lxd")
 UNIT_TEXT = """\
 [Unit]
 Description=MLflow tracking server
@@ -44,26 +42,8 @@ Restart=always
 RestartSec=1
 RestartSteps=5
 RestartMaxDelaySec=30
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-PrivateTmp=yes
-PrivateDevices=yes
-# Else /proc/PID/root of any process of the same user leads past all that is hidden below:
-# https://man7.org/linux/man-pages/man7/user_namespaces.7.html
-PrivateUsers=yes
-ProtectSystem=strict
-ProtectHome=read-only
 ReadWritePaths={home}/{data}
-InaccessiblePaths=-{home}/{vault} -{home}/.ssh {hidden}
-ProtectControlGroups=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
-RestrictNamespaces=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-UMask=0077
-
+{hardening}
 [Install]
 WantedBy=multi-user.target
 """
@@ -78,8 +58,7 @@ def unit(serving: Serving, home: str) -> str:
     return UNIT_TEXT.format(
         home=systemd.home(home),
         data=DATA,
-        vault=vault.FOLDER,
-        hidden=" ".join(f"-{path}" for path in HIDDEN),
+        hardening=systemd.hardening(home),
         remark=serving.remark,
         variables="\n".join([*variables, *secret]),
         line=systemd.command_line([f"{home}/{FOLDER}/{program}", *arguments]),

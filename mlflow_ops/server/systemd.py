@@ -5,9 +5,32 @@ from __future__ import annotations
 import re
 
 from mlflow_ops.errors import HostFailed
+from mlflow_ops.server import vault
 
 # What systemd makes nothing else of, in a command line or in a path.
 PLAIN = re.compile(r"[\w@/:.,=+*-]+", re.ASCII)
+# Sockets of those who would do for a program what it may not.
+HIDDEN = ("/run/user", "/run/dbus", "/run/lxd-installer.socket", "/var/snap/lxd")
+HARDENING = """\
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+PrivateTmp=yes
+PrivateDevices=yes
+# Else /proc/PID/root of any process of the same user leads past all that is hidden below:
+# https://man7.org/linux/man-pages/man7/user_namespaces.7.html
+PrivateUsers=yes
+ProtectSystem=strict
+ProtectHome=read-only
+InaccessiblePaths=-{home}/{vault} -{home}/.ssh {hidden}
+ProtectControlGroups=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+UMask=0077
+"""
 HOME = re.compile(r"/[\w/.-]+", re.ASCII)
 
 
@@ -42,6 +65,12 @@ def home(folder: str) -> str:
             "unit: give it one such as /home/ubuntu, and run the same command again."
         )
     return folder
+
+
+def hardening(home: str) -> str:
+    """Return the lines that keep a program of the user's from what is not its own."""
+    hidden = " ".join(f"-{path}" for path in HIDDEN)
+    return HARDENING.format(home=home, vault=vault.FOLDER, hidden=hidden)
 
 
 def _quoted(word: str) -> str:
