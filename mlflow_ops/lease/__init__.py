@@ -21,6 +21,7 @@ from mlflow_ops.aws import code
 from mlflow_ops.errors import Locked, NotOurs
 from mlflow_ops.journal import UNSURE
 from mlflow_ops.lease import local, lock
+from mlflow_ops.lease.holder import Holder, text
 from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Lease:
     """
 
     stack: Stack
-    held: lock.Holder
+    held: Holder
     lost: bool = field(default=False, init=False)
     unfreed: str = field(default="", init=False)
 
@@ -90,7 +91,7 @@ def held(stack: Stack, home: Path, command: str) -> Iterator[Lease]:
     """Hold the stack's lock while the context lasts; raise Locked, naming the holder, at once."""
     who = f"{user()}@{socket.gethostname()}: mlflow-ops {command}"
     who = re.sub(r"[^\w.@: +=/-]", "_", who)[:LONGEST]
-    note = local.Note(who, lock.text(stack.aws.now()), (secrets.token_hex(8),))
+    note = local.Note(who, text(stack.aws.now()), (secrets.token_hex(8),))
     with local.held(stack.folder.lock, note, home) as mine:
         try:
             lease = Lease(stack, lock.acquire(stack, who, mine.tokens))

@@ -7,43 +7,21 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ImportKeyPair.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
 from mlflow_ops.errors import Locked, NotOurs
+from mlflow_ops.lease.holder import HOLDER, LEASE, TOKEN, UNTIL, Holder, text
 from mlflow_ops.ssh import ssh_key
 from mlflow_ops.wait import until
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
-TOKEN, HOLDER, UNTIL = "mlflow-ops:lock", "mlflow-ops:holder", "mlflow-ops:until"
-LEASE = timedelta(minutes=3)
 DEADLINE = 30.0
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a lock: AWS's times, in UTC; `token` tells one command from another."""
-
-    id: str
-    who: str
-    token: str
-    since: datetime
-    until: datetime
-
-    @classmethod
-    def of(cls, described: Any) -> Holder:  # noqa: ANN401 - AWS's own description
-        """Return the holder that a key pair's tags name."""
-        tags = {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
-        since = described["CreateTime"]
-        until = _time(tags.get(UNTIL, "")) or since + LEASE
-        who = tags.get(HOLDER, "somebody")
-        return cls(described["KeyPairId"], who, tags.get(TOKEN, ""), since, until)
 
 
 def name(stack: Stack) -> str:
@@ -130,11 +108,6 @@ def free(stack: Stack, lock_id: str) -> None:
         stack.aws.ec2.delete_key_pair(KeyName=name(stack))
 
 
-def text(moment: datetime) -> str:
-    """Return a time as it stands in a tag."""
-    return moment.isoformat(timespec="seconds")
-
-
 def _break(stack: Stack, found: Holder, dead: tuple[str, ...]) -> None:
     """Free the lock of a command that is dead for sure; raise Locked when it may be alive."""
     if found.token not in dead and stack.aws.now() <= found.until:
@@ -144,11 +117,3 @@ def _break(stack: Stack, found: Holder, dead: tuple[str, ...]) -> None:
             f"killed, the stack is free again at {found.until:%H:%M:%S} UTC."
         )
     free(stack, found.id)
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mlflow_ops import policies
-from mlflow_ops.lease.lock import TOKEN, UNTIL
+from mlflow_ops.lease.holder import TOKEN, UNTIL
 from mlflow_ops.names import IAM_PATH
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from cloud.wire import refusal
 from mlflow_ops import lease
 from mlflow_ops.errors import Locked, NotOurs
 from mlflow_ops.folder import Folder
-from mlflow_ops.lease import lock
+from mlflow_ops.lease import holder, lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def expire(cloud: StrictCloud, stack: Stack) -> None:
     """Let the holder's time be over."""
     ec2 = cloud.client("ec2")
     [found] = ec2.describe_key_pairs(KeyNames=[lock.name(stack)])["KeyPairs"]
-    ec2.create_tags(Resources=[found["KeyPairId"]], Tags=[{"Key": lock.UNTIL, "Value": PAST}])
+    ec2.create_tags(Resources=[found["KeyPairId"]], Tags=[{"Key": holder.UNTIL, "Value": PAST}])
 
 
 def test_a_lock_carries_the_stacks_tags_and_leaves_nothing(
@@ -63,7 +63,7 @@ def test_a_lock_carries_the_stacks_tags_and_leaves_nothing(
     with lease.held(stack, tmp_path, "up"):
         [tags] = locks(cloud)
         assert tags["mlflow-ops:stack"] == "mlflow"
-        assert tags[lock.HOLDER].endswith(": mlflow-ops up")
+        assert tags[holder.HOLDER].endswith(": mlflow-ops up")
         assert stack.folder.lock.stat().st_mode & 0o777 == 0o600
     assert locks(cloud) == []
     assert not stack.folder.path.exists()
@@ -99,7 +99,7 @@ def test_after_a_kill_the_same_machine_goes_on_at_once(
     assert len(locks(cloud)) == 1
     with lease.held(stack, tmp_path, "down"):
         [tags] = locks(cloud)
-        assert tags[lock.HOLDER].endswith(": mlflow-ops down")
+        assert tags[holder.HOLDER].endswith(": mlflow-ops down")
     assert locks(cloud) == []
 
 
@@ -120,7 +120,7 @@ def test_a_renewed_lease_lasts_longer(stack: Stack, cloud: StrictCloud, tmp_path
         expire(cloud, stack)
         held.renew()
         [tags] = locks(cloud)
-        assert tags[lock.UNTIL] > PAST
+        assert tags[holder.UNTIL] > PAST
         held.check()
 
 
@@ -140,7 +140,7 @@ def test_who_lost_the_lock_while_asleep_stops_and_does_not_free_the_new_holders(
 
 def test_a_lock_that_nobody_renews_is_no_hold(stack: Stack, tmp_path: Path) -> None:
     with lease.held(stack, tmp_path, "up") as held:
-        held.held = replace(held.held, until=held.held.until - 2 * lock.LEASE)
+        held.held = replace(held.held, until=held.held.until - 2 * holder.LEASE)
         with pytest.raises(Locked, match="lost its hold"):
             held.check()
 
@@ -217,7 +217,7 @@ def test_a_lease_that_was_overrun_is_not_renewed(
     stack: Stack, cloud: StrictCloud, tmp_path: Path
 ) -> None:
     with lease.held(stack, tmp_path, "up") as held:
-        held.held = replace(held.held, until=held.held.until - 2 * lock.LEASE)
+        held.held = replace(held.held, until=held.held.until - 2 * holder.LEASE)
         before = locks(cloud)
         held.renew()
         assert locks(cloud) == before
