@@ -47,7 +47,7 @@ def test_a_server_that_still_runs_keeps_its_database() -> None:
         server.execute("SELECT * FROM runs").fetchall()
         with pytest.raises(Failed, match="Somebody has mlflow.db open: stop the server first"):
             placing.place()
-        assert state.look()["how"] == ""
+        assert state.look()["replaced"] == []
     assert scene.runs(places.data()) == {"one", "two"}
     placing.place()
     assert scene.runs(places.data()) == {"new"}
@@ -86,7 +86,7 @@ def test_on_a_host_without_databases_putting_back_takes_them_away_again() -> Non
     placing.place()
     assert scene.runs(places.data()) == {"new"}
     placing.put_back()
-    assert state.look() == {"data": [], "staged": [], "replaced": [], "how": ""}
+    assert state.look() == {"data": [], "staged": [], "replaced": []}
 
 
 @pytest.mark.usefixtures("home")

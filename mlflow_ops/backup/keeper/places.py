@@ -103,8 +103,8 @@ def check_room(size: int, what: str) -> None:
     free = shutil.disk_usage(home()).free
     if size > free:
         raise Failed(
-            f"The host's disk is too full {what}: that takes {size / 2**20:,.0f} MiB, and "
-            f"{free / 2**20:,.0f} MiB are free. Make room there, or take a larger disk."
+            f"The host's disk is too full {what}: that takes {size / 2**10:,.0f} KiB, and "
+            f"{free / 2**10:,.0f} KiB are free. Make room there, or take a larger disk."
         )
 
 

@@ -32,8 +32,8 @@ def place() -> dict[str, Any]:
     Raises Failed when nothing good is staged, or somebody has a database open. Again after a kill:
     goes on. A database that the backup does not have stays as it is.
     """
-    if state.how_replaced() == "placed" and not places.staged().is_dir():
-        return {"placed": state.about()["names"]}
+    if (before := state.about()) and not places.staged().is_dir():
+        return {"placed": before["names"]}
     begun = bool(state.staged_id()) and state.about().get("id") == state.staged_id()
     new = _checked_staged(begun=begun)
     for path in new:
@@ -97,7 +97,7 @@ def _keep_old(new: list[Path]) -> list[str]:
     with places.scratch("replacing") as folder:
         for path in old:
             os.link(path, folder / path.name)
-        state.finish(folder, "placed", names, [path.name for path in old])
+        state.finish(folder, names, [path.name for path in old])
     return names
 
 

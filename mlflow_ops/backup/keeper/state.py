@@ -16,17 +16,14 @@ ABOUT = "about.json"
 
 
 def look() -> dict[str, Any]:
-    """Return which databases are in place, `staged` and `replaced`, and `how` the last came."""
+    """Return which databases are in place, in `data`, which are `staged` and which `replaced`."""
     folders = {"data": places.data(), "staged": places.staged(), "replaced": places.replaced()}
-    found = {key: [p.name for p in places.databases(folder)] for key, folder in folders.items()}
-    return {**found, "how": how_replaced()}
+    return {key: [p.name for p in places.databases(folder)] for key, folder in folders.items()}
 
 
-def finish(folder: Path, how: str, names: list[str], had: list[str]) -> None:
+def finish(folder: Path, names: list[str], had: list[str]) -> None:
     """Give a folder that is whole its name, `replaced`; `had` are those that were there before."""
-    places.write(
-        folder / ABOUT, json.dumps({"how": how, "id": staged_id(), "names": names, "had": had})
-    )
+    places.write(folder / ABOUT, json.dumps({"id": staged_id(), "names": names, "had": had}))
     places.remove(places.replaced())
     folder.replace(places.replaced())
     places.sync(places.home())
@@ -39,11 +36,6 @@ def about() -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     return found
-
-
-def how_replaced() -> str:
-    """Return how `replaced` came to be, `placed` or `aside`; nothing when there is none."""
-    return str(about().get("how", ""))
 
 
 def staged_id() -> str:
