@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import contents
+from mlflow_ops import contents, lease
 from mlflow_ops.backup import exported, exporting, layout, packing
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import NotReady
@@ -25,7 +25,10 @@ SERVE = (
 )
 
 
-@stack_command(example="mlflow-ops export everything.tar.gz")
+@stack_command(
+    example="$ mlflow-ops export everything.tar.gz\n"
+    "(database, users and artifacts are in one file, which a plain `mlflow server` can serve)"
+)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--backup", metavar="NAME", help="Export this backup  [default: one taken now].")
 def command(call: Call, *, path: Path, backup: str | None) -> int:
@@ -39,7 +42,9 @@ def command(call: Call, *, path: Path, backup: str | None) -> int:
     packing.check_free(path)
     screen, stack = call.screen(), _found(call.stack())
     try:
-        made = _written(screen, stack, path, backup)
+        # A `down` or a `restore` of somebody's would take away what is being read.
+        with lease.held(stack, call.settings.home, "export") as hold:
+            made = _written(screen, replace(stack, check_hold=hold.check), path, backup)
     finally:
         stack.hang_up()
     _say(screen, path, made)

@@ -12,6 +12,7 @@ from cloud.scene import MAKE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cloud.operator import Laptop, Run
     from cloud.scene import Scene
@@ -61,6 +62,16 @@ def test_one_goes_ahead_and_the_other_says_who_holds_the_stack(
     scene.check_empty("down", laptop)
 
 
+def test_nothing_is_exported_while_another_takes_it_away(scene: Scene, tmp_path: Path) -> None:
+    laptop = scene.ready_laptop()
+    with at_work(scene, laptop, *DOWN) as ahead:
+        refused = scene.operator.run(laptop, "export", str(tmp_path / "all"))
+        assert refused.code == 1, refused.output
+        assert WHO_AND_SINCE.search(refused.output), refused.output
+        assert not (tmp_path / "all").exists()
+    assert ahead.code == 0, ahead.output
+
+
 def killed_at_work(scene: Scene) -> Laptop:
     """Return the laptop of an `up` that was killed in the middle of its work."""
     laptop = scene.laptop()
@@ -85,7 +96,7 @@ def test_another_laptop_goes_on_once_the_dead_runs_lease_is_over(
     refused = scene.operator.run(other, *words, AHEAD=f"{LEASE / 2}")
     assert refused.code == 1, refused.output
     assert WHO_AND_SINCE.search(refused.output), refused.output
-    ended = scene.operator.run(other, *words, AHEAD=f"{LEASE * 2}")
+    ended = scene.operator.run(other, *words, AHEAD=f"{LEASE * 1.5}")
     assert ended.code == 0, ended.output
     if words == UP:
         scene.check_ready("up", other)
