@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import wait
+from mlflow_ops.errors import NotReady
 from mlflow_ops.reach.tracking import Tracking
 
 from . import cloud, kinds
@@ -80,6 +81,24 @@ class Operator:
         password = (self.files / "admin-password").read_text(encoding="utf-8")
         uri = f"https://{self.machine.address}:5000"
         return Tracking(uri, "admin", password, self.files / "ca.crt", deadline)
+
+    def serves(self) -> bool:
+        """Whether a client gets an answer through the public URL."""
+        try:
+            self.tracking(deadline=2).look()
+        except NotReady:
+            return False
+        return True
+
+    def main_pid(self, unit: str) -> str:
+        """Return the id of a unit's main process on the machine."""
+        return self.machine.run(f"systemctl show -p MainPID --value {unit}").strip()
+
+    def inside(self, unit: str, script: str) -> str:
+        """Run a script as a unit's process could, in all of its namespaces and as its user."""
+        user = "-S $(id -u ubuntu) -G $(id -g ubuntu)"
+        enter = f"HOME=/home/ubuntu nsenter -t {self.main_pid(unit)} -a {user}"
+        return self.machine.run(f"{enter} sh -c '{script}'")
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and do not wait for its end."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from mlflow import MlflowClient
 
 from machine.launch import answers
 from machine.operator import UP, Operator, working
@@ -35,6 +36,14 @@ def stack(machine_kind: kinds.Kind, tmp_path_factory: pytest.TempPathFactory) ->
         down = operator("down", "--yes", "--json")
         assert (down.code, down.document["left"]) == (0, []), down.err
         assert not answers(operator.machine.address, 5000)
+
+
+@pytest.fixture
+def client(stack: Operator, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
+    """Return a client of the stack, as MLflow makes one of what `mlflow-ops env` exports."""
+    for name, value in stack.exports().items():
+        monkeypatch.setenv(name, value)
+    return MlflowClient()
 
 
 @pytest.fixture

@@ -10,35 +10,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cloud.wire import Dropped
-from mlflow import MlflowClient
 
 from machine.backups import LITESTREAM, Shelf
 from machine.cloud import REGION
 from mlflow_ops import wait
 from mlflow_ops.backup import layout
-from mlflow_ops.errors import NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from cloud.wire import Answer, Ask, Call
+    from mlflow import MlflowClient
 
     from machine.operator import Operator
 
 # The first test may have to build the machine's root, and to make the stack.
 pytestmark = pytest.mark.timeout(600)
-MAIN_PID = "systemctl show -p MainPID --value mlflow-backup"
+UNIT = "mlflow-backup"
 STREAM = "sed -n 's/^# stream //p' /home/ubuntu/mlflow/litestream.yml"
 BOTH = "mlflow-server mlflow-backup"
-
-
-@pytest.fixture
-def client(stack: Operator, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    """Return a client of the stack, as MLflow makes one of what `mlflow-ops env` exports."""
-    for name, value in stack.exports().items():
-        monkeypatch.setenv(name, value)
-    return MlflowClient()
 
 
 class Bucket:
@@ -99,15 +90,6 @@ def log_a_run(client: MlflowClient) -> str:
     return run_id
 
 
-def is_ready(stack: Operator) -> bool:
-    """Whether a client gets an answer through the public URL."""
-    try:
-        stack.tracking(deadline=2).look()
-    except NotReady:
-        return False
-    return True
-
-
 def is_stale(stack: Operator) -> bool:
     """Whether `status` warns of the backup."""
     return bool(stack("status", "--json").document["backup"]["stale"])
@@ -118,18 +100,11 @@ def arrives(bucket: Bucket, run_id: str, deadline: float = 5) -> None:
     wait.until("the run in the bucket", lambda: bucket.has(run_id), deadline=deadline, pause=0.2)
 
 
-def inside(stack: Operator, script: str) -> str:
-    """Run a script as the backup's process could, in all of its namespaces and as its user."""
-    user = "-S $(id -u ubuntu) -G $(id -g ubuntu)"
-    enter = f"HOME=/home/ubuntu nsenter -t $({MAIN_PID}) -a {user}"
-    return stack.machine.run(f"{enter} sh -c '{script}'")
-
-
 def test_it_is_one_unit_of_an_unprivileged_user_that_can_gain_nothing(
     stack: Operator, record_property: Callable[[str, object], None]
 ) -> None:
     run = stack.machine.run
-    pid = run(MAIN_PID).strip()
+    pid = stack.main_pid(UNIT)
     status = run(f"cat /proc/{pid}/status")
     assert run(f"ps -o user= -p {pid}").split() == ["ubuntu"]
     assert "NoNewPrivs:\t1" in status
@@ -153,9 +128,9 @@ def test_from_inside_it_the_databases_and_its_own_notes_alone_can_be_written(
         "mlflow/data/x mlflow/stream/x; do touch $f && echo $f; done 2>/dev/null; "
         "rm -f mlflow/data/x mlflow/stream/x"
     )
-    assert inside(stack, tries).split() == ["mlflow/data/x", "mlflow/stream/x"]
+    assert stack.inside(UNIT, tries).split() == ["mlflow/data/x", "mlflow/stream/x"]
     seen = "cd; for f in .mlflow-ops/ca.key .ssh/authorized_keys; do head -c 1 $f; done 2>&-; true"
-    assert inside(stack, seen) == ""
+    assert stack.inside(UNIT, seen) == ""
 
 
 def test_a_run_is_in_the_bucket_within_five_seconds(
@@ -186,7 +161,7 @@ def test_a_killed_backup_goes_on_with_its_stream(
     stack: Operator, client: MlflowClient, bucket: Bucket
 ) -> None:
     stream = stack.machine.run(STREAM)
-    stack.machine.run(f"kill -9 $({MAIN_PID})")
+    stack.machine.run(f"kill -9 {stack.main_pid(UNIT)}")
     arrives(bucket, log_a_run(client), deadline=15)
     assert stack.machine.run(STREAM) == stream
 
@@ -200,7 +175,7 @@ def test_what_is_logged_just_before_both_are_stopped_is_in_the_bucket(
         assert bucket.has(run_id)
     finally:
         stack.machine.run(f"systemctl start {BOTH}")
-    wait.until("the server", lambda: is_ready(stack), deadline=60)
+    wait.until("the server", stack.serves, deadline=60)
 
 
 def test_the_daily_backup_is_taken(stack: Operator) -> None:
@@ -215,8 +190,8 @@ def test_a_rebooted_machine_backs_up_into_the_same_stream(
 ) -> None:
     stream, run_id = stack.machine.run(STREAM), log_a_run(client)
     stack.machine.reboot()
-    wait.until("the server to go down", lambda: not is_ready(stack), deadline=30, pause=0.05)
-    wait.until("the server to be back", lambda: is_ready(stack), deadline=60)
+    wait.until("the server to go down", lambda: not stack.serves(), deadline=30, pause=0.05)
+    wait.until("the server to be back", stack.serves, deadline=60)
     assert bucket.has(run_id)
     arrives(bucket, log_a_run(client))
     assert stack.machine.run(STREAM) == stream

@@ -7,27 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
-from mlflow import MlflowClient
 
 from machine.operator import UP, Operator
 from mlflow_ops import wait
-from mlflow_ops.errors import NotReady
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mlflow import MlflowClient
+
 # The first test may have to build the machine's root, and to make the stack.
 pytestmark = pytest.mark.timeout(600)
 CLIENTS, RUNS = 4, 200
-MAIN_PID = "systemctl show -p MainPID --value mlflow-server"
-
-
-@pytest.fixture
-def client(stack: Operator, monkeypatch: pytest.MonkeyPatch) -> MlflowClient:
-    """Return a client of the stack, as MLflow makes one of what `mlflow-ops env` exports."""
-    for name, value in stack.exports().items():
-        monkeypatch.setenv(name, value)
-    return MlflowClient()
+UNIT = "mlflow-server"
 
 
 @pytest.fixture
@@ -37,22 +29,6 @@ def neighbour(stack: Operator) -> Iterator[str]:
     run("systemd-run -q --uid ubuntu --working-directory /home --unit neighbour sleep 300")
     yield run("systemctl show -p MainPID --value neighbour").strip()
     run("systemctl stop neighbour")
-
-
-def inside(stack: Operator, script: str) -> str:
-    """Run a script as the server's process could, in all of its namespaces and as its user."""
-    user = "-S $(id -u ubuntu) -G $(id -g ubuntu)"
-    enter = f"HOME=/home/ubuntu nsenter -t $({MAIN_PID}) -a {user}"
-    return stack.machine.run(f"{enter} sh -c '{script}'")
-
-
-def is_ready(stack: Operator) -> bool:
-    """Whether a client gets an answer through the public URL."""
-    try:
-        stack.tracking(deadline=2).look()
-    except NotReady:
-        return False
-    return True
 
 
 def log_a_run(client: MlflowClient, number: int) -> str:
@@ -69,10 +45,10 @@ def log_a_run(client: MlflowClient, number: int) -> str:
 def test_up_train_status_check_work_and_a_second_up_changes_nothing(
     stack: Operator, wine_csv: str
 ) -> None:
-    unit = stack.machine.run(MAIN_PID)
+    unit = stack.main_pid(UNIT)
     again = stack(*UP)
     assert (again.code, again.document["state"]) == (0, "ready"), again.err
-    assert stack.machine.run(MAIN_PID) == unit
+    assert stack.main_pid(UNIT) == unit
     trained = stack("train", "--alpha", "0.6", "--data", wine_csv, "--json")
     assert trained.code == 0, trained.err
     assert trained.document["model"]["name"] == "ElasticnetWineModel"
@@ -84,7 +60,7 @@ def test_the_server_is_one_unit_of_an_unprivileged_user_that_can_gain_nothing(
     stack: Operator,
 ) -> None:
     run = stack.machine.run
-    pid = run(MAIN_PID).strip()
+    pid = stack.main_pid(UNIT)
     status = run(f"cat /proc/{pid}/status")
     assert run(f"ps -o user= -p {pid}").split() == ["ubuntu"]
     assert "NoNewPrivs:\t1" in status
@@ -98,7 +74,7 @@ def test_from_inside_the_server_its_data_alone_can_be_written(stack: Operator) -
         "cd; for f in /etc/x /usr/x .ssh/x .mlflow-ops/x x mlflow/x mlflow/.venv/x "
         "mlflow/data/x; do touch $f && echo $f; done 2>/dev/null; rm -f mlflow/data/x"
     )
-    assert inside(stack, tries).split() == ["mlflow/data/x"]
+    assert stack.inside(UNIT, tries).split() == ["mlflow/data/x"]
 
 
 def test_from_inside_the_server_no_way_leads_to_what_is_the_operators(
@@ -109,14 +85,14 @@ def test_from_inside_the_server_no_way_leads_to_what_is_the_operators(
     files = [f"{root}/home/ubuntu/{secret}" for root in roots for secret in secrets]
     tries = f"for f in {' '.join(files)}; do head -c 1 $f >&2 && echo $f; done 2>/dev/null; true"
     assert stack.machine.run(f"su ubuntu -c '{tries}'").split() == files
-    assert inside(stack, tries).split() == []
+    assert stack.inside(UNIT, tries).split() == []
 
 
 def test_from_inside_the_server_names_are_found_and_nobodys_service_is(stack: Operator) -> None:
     sockets = "/run/dbus/system_bus_socket /run/user/* /run/lxd-installer.socket /var/snap/lxd/*"
     tries = f"cat /etc/resolv.conf; getent hosts localhost; ls -d {sockets} 2>/dev/null; true"
     assert "/run/dbus" in stack.machine.run(tries)
-    found = inside(stack, tries)
+    found = stack.inside(UNIT, tries)
     assert re.search("^nameserver .*(?s:.*) localhost", found, re.MULTILINE)
     assert not re.search("/run|/var", found.partition(" localhost")[2])
 
@@ -145,11 +121,11 @@ def test_two_hundred_runs_by_four_clients_fit_into_one_gibibyte(
 
 
 def test_a_killed_server_is_back_within_thirty_seconds(stack: Operator) -> None:
-    before = stack.machine.run(MAIN_PID)
-    stack.machine.run(f"kill -9 $({MAIN_PID})")
-    wait.until("the server to fail", lambda: not is_ready(stack), deadline=5, pause=0.05)
-    wait.until("the server to be back", lambda: is_ready(stack), deadline=30)
-    assert stack.machine.run(MAIN_PID) != before
+    before = stack.main_pid(UNIT)
+    stack.machine.run(f"kill -9 {stack.main_pid(UNIT)}")
+    wait.until("the server to fail", lambda: not stack.serves(), deadline=5, pause=0.05)
+    wait.until("the server to be back", stack.serves, deadline=30)
+    assert stack.main_pid(UNIT) != before
 
 
 def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(
@@ -159,7 +135,7 @@ def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(
     boot = "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestamp --value"
     before = stack.machine.run(boot)
     stack.machine.reboot()
-    wait.until("the server to go down", lambda: not is_ready(stack), deadline=30, pause=0.05)
+    wait.until("the server to go down", lambda: not stack.serves(), deadline=30, pause=0.05)
     wait.until("the stack to be back", lambda: stack("status").code == 0, deadline=60)
     assert stack.machine.run(boot) != before
     assert client.get_run(run_id).data.metrics["loss"] == 0.5
