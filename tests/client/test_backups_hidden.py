@@ -158,10 +158,13 @@ def test_no_experiment_has_its_artifacts_at_a_place_of_a_clients_choice(
     assert (status, any(reason in said for reason in reasons)) == (400, True), said
 
 
+NEWER_API, ROUTE = "api/3.0/mlflow", "workspaces"
+
+
 def test_a_workspace_is_no_way_to_another_place(login_server: Server) -> None:
     place = f"s3://b/{layout.NAMED}"
     body = json.dumps({"name": "mine", "default_artifact_root": place}).encode()
-    assert request(login_server, "POST", "api/3.0/mlflow/workspaces", body)[0] >= 400
+    assert request(login_server, "POST", f"{NEWER_API}/{ROUTE}", body)[0] >= 400
 
 
 def test_clients_register_models_and_prompts_in_every_way_they_have(
