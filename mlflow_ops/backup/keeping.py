@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import zipfile
-from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import commands
+from mlflow_ops import commands, packed
 from mlflow_ops.backup.manifest import Manifest
 from mlflow_ops.errors import CommandFailed, HostFailed
 
@@ -19,11 +15,9 @@ if TYPE_CHECKING:
     from mlflow_ops.host import Host
     from mlflow_ops.stack import Stack
 
-# Python runs a zip file as it does a script: https://docs.python.org/3/library/zipapp.html
 PROGRAM = f"{commands.FOLDER}/keeper.pyz"
 PYTHON = f"{commands.ENVIRONMENT}/bin/python"
 OURS = ("__init__.py", "backup/__init__.py", "backup/layout.py")
-BORN = (1980, 1, 1, 0, 0, 0)  # the same bytes whoever packs it
 OTHER = "another keeper"
 # In seconds: copying, compressing, sending and fetching a large database on a small host.
 DEADLINES = {"take": 3600.0, "stage": 3600.0, "daily": 3600.0, "place": 900.0}
@@ -35,27 +29,15 @@ def command(what: str) -> str:
     return f"{PYTHON} {PROGRAM} {what}"
 
 
-@cache
 def program() -> bytes:
     """Return the keeper, as one zip file that Python runs."""
-    package = resources.files("mlflow_ops")
-    own = package / "backup" / "keeper"
-    files = {f"mlflow_ops/{name}": (package / name).read_bytes() for name in OURS}
-    for each in sorted(own.iterdir(), key=lambda file: file.name):
-        if each.name.endswith(".py"):
-            files[f"mlflow_ops/backup/keeper/{each.name}"] = each.read_bytes()
-    files["__main__.py"] = files.pop("mlflow_ops/backup/keeper/__main__.py")
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, BORN), content)
-    return packed.getvalue()
+    return packed.program("backup/keeper", *OURS)
 
 
 def put(stack: Stack) -> None:
     """Have this version of the keeper on the host; raises HostFailed."""
     host = stack.host()
-    if host.run(commands.sha256(PROGRAM)).strip() != _sha256():
+    if host.ask(commands.sha256(PROGRAM)).strip() != digest():
         _put(host)
 
 
@@ -77,7 +59,7 @@ def ask_host(host: Host, what: str, **settings: object) -> dict[str, Any]:
     """Do as `ask`, with nothing told but these settings."""
     told = json.dumps(settings)
     line = (
-        f'if [ "$({commands.sha256(PROGRAM)})" = {_sha256()} ]; '
+        f'if [ "$({commands.sha256(PROGRAM)})" = {digest()} ]; '
         f"then {command(what)} || [ $? -eq 1 ]; else echo {OTHER}; fi"
     )
     deadline = DEADLINES.get(what, DEADLINE)
@@ -93,13 +75,18 @@ def take(stack: Stack, name: str, kind: str) -> Manifest:
     return Manifest.of(ask(stack, "take", name=name, kind=kind), name)
 
 
-def _put(host: Host) -> None:
+def placing() -> str:
+    """Return the command that puts the keeper in its place, fed in base64."""
     part = f"{PROGRAM}.part"
-    text = base64.b64encode(program()).decode()
-    host.run(f"umask 077 && {PYTHON} -m base64 -d > {part} && mv -- {part} {PROGRAM}", stdin=text)
+    return f"umask 077 && {PYTHON} -m base64 -d > {part} && mv -- {part} {PROGRAM}"
 
 
-def _sha256() -> str:
+def _put(host: Host) -> None:
+    host.run(placing(), stdin=base64.b64encode(program()).decode())
+
+
+def digest() -> str:
+    """Return the SHA-256 of this version of the keeper."""
     return hashlib.sha256(program()).hexdigest()
 
 

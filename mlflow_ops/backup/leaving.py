@@ -49,7 +49,7 @@ def last_backup(stack: Stack) -> Manifest | None:
         return _taken_before(stack, "The stack is stopped: `mlflow-ops start` first.", must=True)
     try:
         host = stack.host()
-        if not host.run(HAS_DATABASE).strip():
+        if not host.ask(HAS_DATABASE).strip():
             return newest(stack)
     except HostFailed as error:
         return _taken_before(stack, str(error), must=True)

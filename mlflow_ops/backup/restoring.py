@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 KIND = "before-restore"
 # Says that databases were replaced, and neither settled nor put back since.
-UNSETTLED = f'grep -cs \'"how": "placed"\' {FOLDER}/replaced/about.json'
+UNSETTLED = f"[ ! -e {FOLDER}/replaced/about.json ] || echo yes"
 SYNC_TIMEOUT = 30
 EXPECTED = (MlflowOpsError, *FAILURES, OSError)
 
@@ -81,7 +81,7 @@ def restore(stack: Stack, source: Source) -> Restored:
 
 def _check_no_upgrade(stack: Stack) -> None:
     """Raise NotReady where an upgrade broke off: which MLflow goes with which database, it says."""
-    if stack.host().run(f"cat {UPGRADING} 2>/dev/null || true").strip():
+    if stack.host().ask(f"cat {UPGRADING} 2>/dev/null || true").strip():
         raise NotReady(
             "An upgrade of this stack's MLflow has broken off: `mlflow-ops upgrade` or "
             "`mlflow-ops up` ends it, and then the backup can be restored."
@@ -94,7 +94,7 @@ def mend(stack: Stack) -> bool:
     What it had put in place wholly stays, and what it had begun to is put back. The backup and the
     server are stopped after that: neither may go on where it was.
     """
-    if stack.host().run(f"{UNSETTLED} || true").strip() in {"", "0"}:
+    if stack.host().ask(UNSETTLED).strip() != "yes":
         return False
     halt(stack)
     keeping.put(stack)

@@ -49,7 +49,7 @@ def _again(source: Source) -> str:
 
 def _fit(stack: Stack, source: Source) -> None:
     host = stack.host()
-    compared = host.run(revisions.compare()).strip()
+    compared = host.ask(revisions.compare()).strip()
     if compared == revisions.NEWER:
         made = f" {source.manifest.mlflow}" if source.manifest else ""
         raise MlflowOpsError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING
 
@@ -20,17 +19,17 @@ PROCESS = "a running process"
 def facts(stack: Stack) -> Facts:
     """Ask the host what the backup step needs to know; what it does not say is empty."""
     known = dict.fromkeys(litestream.FACTS, "")
-    return known | commands.parse_facts(stack.host().run(litestream.facts()))
+    return known | commands.parse_facts(stack.host().ask(litestream.facts()))
 
 
 def lacking(stack: Stack, facts: Facts) -> list[str]:
     """Return in words what is not as wanted on a host with these facts."""
     right = {
         "its program": has_program(facts),
-        "its settings": facts["settings"] == _sha256(settings(stack, facts)),
-        "the daily one's settings": facts["keeping"] == _sha256(daily(stack)),
-        "the present key": facts["credentials"] == _sha256(server_files.credentials(stack)),
-        "its region": facts["config"] == _sha256(server_files.config(stack)),
+        "its settings": facts["settings"] == commands.digest(settings(stack, facts)),
+        "the daily one's settings": facts["keeping"] == commands.digest(daily(stack)),
+        "the present key": facts["credentials"] == commands.digest(server_files.credentials(stack)),
+        "its region": facts["config"] == commands.digest(server_files.config(stack)),
         **_kept_up(facts),
     }
     return [name for name, good in right.items() if not good]
@@ -48,7 +47,7 @@ def daily_failed(facts: Facts) -> bool:
 
 def has_program(facts: Facts) -> bool:
     """Whether the program that is installed is the pinned one."""
-    return facts["lock"] == _sha256(lock.text(lock.LITESTREAM))
+    return facts["lock"] == commands.digest(lock.text(lock.LITESTREAM))
 
 
 def settings(stack: Stack, facts: Facts) -> str:
@@ -81,17 +80,13 @@ def _kept_up(facts: Facts) -> dict[str, bool]:
 def _systemd_has(facts: Facts) -> dict[str, bool]:
     wanted = zip(("unit", "daily", "timer"), units.units(facts["home"]).values(), strict=True)
     return {
-        "its units": all(facts[name] == _sha256(text) for name, text in wanted),
+        "its units": all(facts[name] == commands.digest(text) for name, text in wanted),
         PROCESS: (facts["active"], facts["awake"]) == ("active", "active"),
     }
 
 
 def _script_has(facts: Facts) -> dict[str, bool]:
     return {
-        "its script": facts["script"] == _sha256(units.script()),
+        "its script": facts["script"] == commands.digest(units.script()),
         PROCESS: facts["running"] == "yes",
     }
-
-
-def _sha256(text: str) -> str:
-    return text and hashlib.sha256(text.encode()).hexdigest()

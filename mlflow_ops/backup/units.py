@@ -15,7 +15,6 @@ PROGRAM = f"{FOLDER}/tools/bin/litestream"
 CONFIG = f"{FOLDER}/litestream.yml"
 # The program's own: what it knows of the databases, and what it has made of their changes.
 STREAM = f"{FOLDER}/stream"
-KEEPER = f"{FOLDER}/keeper.pyz"
 KEEPER_SETTINGS = f"{FOLDER}/keeper.json"
 # As long as its last changes may take to the bucket, and some seconds more.
 GRACE = 20

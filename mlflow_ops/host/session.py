@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import logging
 import shlex
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import paramiko
 
-from mlflow_ops import files, transcript
+from mlflow_ops import transcript
 from mlflow_ops.errors import CommandFailed, HostUnreachable, NotReady
-from mlflow_ops.host.draining import drained
+from mlflow_ops.host.draining import drained, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from mlflow_ops.reach.line import Line
@@ -51,7 +48,7 @@ class Host:
         channel = self._open(transcript.limited(command, deadline), stdin)
         printed = transcript.Ending()
         try:
-            with self._logging(command) as note:
+            with noted(command, self.log, self.on_line) as note:
                 for piece in drained(channel, end):
                     printed.add(piece)
                     note(piece)
@@ -71,19 +68,9 @@ class Host:
         what = transcript.short(command) + transcript.tail([str(printed)])
         raise CommandFailed(f"{how}: {what}")
 
-    @contextmanager
-    def _logging(self, command: str) -> Iterator[Callable[[str], None]]:
-        with contextlib.ExitStack() as stack:
-            log = stack.enter_context(files.append_private(self.log)) if self.log else io.StringIO()
-            log.write(f"$ {transcript.short(command)}\n")
-            write = transcript.logging_to(log.write)
-
-            def note(piece: str) -> None:
-                write(piece)
-                if line := transcript.last_line(piece):
-                    self.on_line(line)
-
-            yield note
+    def ask(self, command: str, *, deadline: float = 60.0) -> str:
+        """Run a command that changes nothing there, and return what it printed, as `run` does."""
+        return self.run(command, deadline=deadline)
 
     def put(self, path: str, text: str) -> None:
         """Write text to a file of the login user, born 0600 and replaced in one move."""
@@ -97,7 +84,7 @@ class Host:
         """
         file = shlex.quote(path)
         try:
-            return Host(self.client).run(f"[ ! -e {file} ] || cat {file}")
+            return Host(self.client).ask(f"[ ! -e {file} ] || cat {file}")
         except CommandFailed:  # without what it printed: that may be half a secret
             cure = "look at it there, and run the command again"
             raise CommandFailed(f"The host cannot read its file {path}: {cure}.") from None

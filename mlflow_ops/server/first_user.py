@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops import transcript
 from mlflow_ops.errors import CommandFailed
-from mlflow_ops.server import keeping_up, serving, vault
+from mlflow_ops.server import asking, keeping_up, serving, vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ def made_by(stack: Stack, facts: Mapping[str, str]) -> Iterator[None]:
     `facts` are those of the host before the server is (re)started in the context.
     """
     host, has_users = stack.host(), facts["admins"] not in {"", "0"}
-    host.run(serving.MAKE_SESSION_KEY)
+    host.run(asking.MAKE_SESSION_KEY)
     if not has_users:
         password = vault.get(host, vault.ADMIN_PASSWORD)
         host.put(serving.AUTH_INI, serving.auth_ini(password))
@@ -39,9 +39,9 @@ def made_by(stack: Stack, facts: Mapping[str, str]) -> Iterator[None]:
 
 def _wait(host: Host) -> None:
     try:
-        host.run(serving.WAIT_FOR_ADMIN, deadline=DEADLINE)
+        host.run(asking.WAIT_FOR_ADMIN, deadline=DEADLINE)
     except CommandFailed as error:
-        words = transcript.tail([host.run(keeping_up.log())])
+        words = transcript.tail([host.ask(keeping_up.log())])
         raise CommandFailed(
             f"The server has not made its first user, so that nobody could log in: run the same "
             f"command again. Its last words:{words}"

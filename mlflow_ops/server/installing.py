@@ -48,7 +48,7 @@ def use(host: Host, environment: environments.Environment) -> None:
 
 def complete(host: Host, version: str) -> list[environments.Environment]:
     """Return the environments with this MLflow that are there, and whole, newest first."""
-    printed = host.run(f"{environments.complete(version)} || true").split()
+    printed = host.ask(f"{environments.complete(version)} || true").split()
     return [environments.Environment(each) for each in printed if environments.ID.fullmatch(each)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow_ops.server.serving import Serving
 
 SCRIPT = supervising.Supervisor(SUPERVISOR, PID_FILE, LOG_FILE, DATA)
+AGO = re.compile(r"\d+(s|min|m|h|d|w)")
+NO_JOURNAL = "This host has no journal but a file, from which --since cannot choose: leave it out."
 UNIT_TEXT = """\
 [Unit]
 Description=MLflow tracking server
@@ -106,3 +109,20 @@ def log(lines: int = 20) -> str:
         f"journalctl -u {UNIT} -n {lines} --no-pager -o cat 2>/dev/null | grep . || "
         f"tail -n {lines} {LOG_FILE}"
     )
+
+
+def shown(lines: int | None, since: str | None, *, follow: bool = False) -> str:
+    """Return the command that prints the server's log with its times, for a person who reads it.
+
+    That is its last lines, or all of them, from a time on, and with `follow` what comes for ever,
+    also from a server that was started anew.
+    """
+    count = "all" if lines is None else str(lines)
+    # -a: else a line with a control character in it is a number of bytes.
+    journal = [*shlex.split(f"journalctl -a --no-pager --no-hostname -o short-iso -u {UNIT}")]
+    journal += ["-n", count, *(["-f"] if follow else [])]
+    if since is not None:
+        journal.append(f"--since={'-' if AGO.fullmatch(since) else ''}{since}")
+    file = ["tail", "-n", "+1" if lines is None else count, *(["-F"] if follow else []), LOG_FILE]
+    plain = f"echo {shlex.quote(NO_JOURNAL)}; exit 1" if since is not None else shlex.join(file)
+    return f"exec 2>&1\n{supervising.either(UNIT, shlex.join(journal), plain)}"

@@ -59,7 +59,7 @@ def prove(stack: Stack, deadline: float = DEADLINE) -> None:
 
 
 def _check_crashes(stack: Stack) -> None:
-    printed = stack.host().run(RESTARTS).strip()
+    printed = stack.host().ask(RESTARTS).strip()
     if printed.isdigit() and int(printed) >= CRASHING:
         raise MlflowOpsError(f"The server ends again and again{_last_words(stack)}")
 
@@ -84,6 +84,6 @@ def _asks_for_a_login(server: Tracking) -> None:
 
 def _last_words(stack: Stack) -> str:
     try:
-        return transcript.tail([stack.host().run(keeping_up.log())])
+        return transcript.tail([stack.host().ask(keeping_up.log())])
     except HostFailed as error:
         return f" {error}"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from mlflow_ops import commands, key_file
 from mlflow_ops.reach import reaching
 from mlflow_ops.records import Certificate, Instance
-from mlflow_ops.server import keeping_up, serving
+from mlflow_ops.server import asking, keeping_up, serving
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
@@ -18,8 +17,8 @@ Facts = dict[str, str]
 
 def facts(stack: Stack) -> Facts:
     """Ask the host what the server step needs to know; what it does not say is empty."""
-    known = dict.fromkeys(serving.FACTS, "")
-    return known | commands.parse_facts(stack.host().run(serving.facts()))
+    known = dict.fromkeys(asking.FACTS, "")
+    return known | commands.parse_facts(stack.host().ask(asking.facts()))
 
 
 def has_systemd(facts: Facts) -> bool:
@@ -33,14 +32,14 @@ def lacking(stack: Stack, facts: Facts) -> list[str]:
     wanted = stack.want()
     right = {
         "its settings": facts["unit" if systemd else "supervisor"]
-        == _sha256(service(stack, facts)),
+        == commands.digest(service(stack, facts)),
         "a running process": facts["active"] == "active" if systemd else facts["running"] == "yes",
-        "the present key": facts["credentials"] == _sha256(credentials(stack)),
-        "its region": facts["config"] == _sha256(config(stack)),
+        "the present key": facts["credentials"] == commands.digest(credentials(stack)),
+        "its region": facts["config"] == commands.digest(config(stack)),
     }
     if wanted.shape.login:
         right |= {
-            "its login": facts["auth"] == _sha256(serving.auth_ini()),
+            "its login": facts["auth"] == commands.digest(serving.auth_ini()),
             "its first user": facts["admins"] not in {"", "0"},
             "its session key": facts["session"] == "1",
         }
@@ -96,7 +95,7 @@ def give_access(stack: Stack, facts: Facts) -> None:
 def has_access(stack: Stack, facts: Facts) -> bool:
     """Whether the host has the present credentials and settings."""
     held = facts["credentials"], facts["config"]
-    return held == (_sha256(credentials(stack)), _sha256(config(stack)))
+    return held == (commands.digest(credentials(stack)), commands.digest(config(stack)))
 
 
 def key_id(stack: Stack) -> str:
@@ -117,8 +116,3 @@ def credentials(stack: Stack) -> str:
 def config(stack: Stack) -> str:
     """Return the host's AWS settings."""
     return commands.aws_config(stack.names.region, stack.aws.endpoint)
-
-
-def _sha256(text: str) -> str:
-    """Return what `sha256sum` says of a file with this text; nothing for one that is not there."""
-    return text and hashlib.sha256(text.encode()).hexdigest()

@@ -52,7 +52,7 @@ def upgrade(stack: Stack, version: str | None, watch: Watch) -> Upgraded:
     if new == used.environment:
         return Upgraded(new, new, used.pinned)
     backup = ""
-    if stack.host().run(f"{trial.IS_THERE} && echo yes || true").strip():
+    if stack.host().ask(f"{trial.IS_THERE} && echo yes || true").strip():
         backup = _backed_up(stack, watch)
         _switched(stack, Note(note.TRYING, used.environment, new), watch)
     else:

@@ -40,7 +40,7 @@ def shipped() -> Environment:
 
 def present(stack: Stack) -> Present:
     """Return what the host uses; raise NotReady when its software is not there."""
-    facts = commands.parse_facts(stack.host().run(commands.facts()))
+    facts = commands.parse_facts(stack.host().ask(commands.facts()))
     if not (facts.get("environment") and facts.get("mlflow") and facts.get("lock")):
         raise NotReady(
             f"The host of the stack {stack.names.stack!r} has no MLflow yet: `mlflow-ops up` "
@@ -83,7 +83,7 @@ def _installed(stack: Stack, text: str) -> Environment:
 def _resolved(stack: Stack, version: str) -> str:
     """Ask the package index what this version takes, and return that as a lock."""
     try:
-        printed = stack.host().run(environments.resolve(version), deadline=RESOLVE_DEADLINE)
+        printed = stack.host().ask(environments.resolve(version), deadline=RESOLVE_DEADLINE)
     except CommandFailed as error:
         why = commands.meaning(str(error)) or "the package index does not have all that it takes"
         raise MlflowOpsError(f"MLflow {version} cannot be installed: {why}.\n{error}") from error
@@ -93,7 +93,7 @@ def _resolved(stack: Stack, version: str) -> str:
 def check_database(stack: Stack, used: Environment, new: Environment) -> None:
     """Raise MlflowOpsError for a database that only a newer MLflow understands."""
     host = stack.host()
-    if host.run(f"{trial.IS_THERE} && {trial.knows(new)} || true").strip() == revisions.NEWER:
+    if host.ask(f"{trial.IS_THERE} && {trial.knows(new)} || true").strip() == revisions.NEWER:
         installing.remove_all_but(host, used)
         raise MlflowOpsError(
             f"MLflow {new.version} is too old for the database, which MLflow {used.version} has "

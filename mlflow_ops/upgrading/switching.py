@@ -105,4 +105,4 @@ def _kept(stack: Stack) -> str:
 
 
 def _difference(stack: Stack, before: str, after: str) -> str:
-    return stack.host().run(trial.difference(before, after), deadline=MIGRATE_DEADLINE).strip()
+    return stack.host().ask(trial.difference(before, after), deadline=MIGRATE_DEADLINE).strip()

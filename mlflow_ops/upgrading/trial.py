@@ -17,7 +17,7 @@ from mlflow_ops.server.serving import DATA
 if TYPE_CHECKING:
     from mlflow_ops.environments import Environment
 
-STAGED, REPLACED = f"{FOLDER}/staged", f"{FOLDER}/replaced"
+STAGED = f"{FOLDER}/staged"
 PYTHON = f"{ENVIRONMENT}/bin/python"
 IS_THERE = f"[ -s {DATA}/{MLFLOW_DB} ]"
 # Whoever has taken the server over may plant links in its folder, to what only we can read.
