@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlflow_ops import prices
 from mlflow_ops.ec2.launches import DISK_GIB
+from mlflow_ops.prices import keeping
 from mlflow_ops.records import Instance
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlflow_ops.prices import Planned
     from mlflow_ops.records import Record
     from mlflow_ops.stack import Stack
     from mlflow_ops.steps import Steps
@@ -18,36 +23,65 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """What `up` would do about one step: make, repair or keep it."""
+    """What `up` would do about one step: make, repair or keep it, and what that costs a month.
+
+    `usd_month` is what the thing costs while the stack stands, None where no price is known.
+    """
 
     step: str
     action: str
     what: str
+    usd_month: float | None = 0.0
+
+    def __str__(self) -> str:
+        """Say what and for how much."""
+        if self.usd_month is None:
+            return f"{self.what}; its price is not known"
+        return f"{self.what}{f'; {self.usd_month:.2f} USD a month' if self.usd_month else ''}"
 
 
 def rows(stack: Stack, steps: Steps, found: Found) -> list[Row]:
     """Return what `up` would do, step by step."""
-    return [_row(stack, steps, name, found.get(name)) for name in steps]
+    parts: defaultdict[str, list[Planned]] = defaultdict(list)
+    for part in costs(stack):
+        parts[part.step].append(part)
+    return [_row(stack, steps, name, found.get(name), parts[name]) for name in steps]
 
 
-def _row(stack: Stack, steps: Steps, name: str, record: Record | None) -> Row:
+def _row(stack: Stack, steps: Steps, name: str, record: Record | None, parts: list[Planned]) -> Row:
+    usd = total(parts)
     if record is None:
-        return Row(name, "make", steps[name].plan(stack))
+        return Row(name, "make", steps[name].plan(stack), usd)
     if record.missing:
-        return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}")
-    return Row(name, "keep", record.id)
+        return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}", usd)
+    return Row(name, "keep", record.id, usd)
+
+
+def costs(stack: Stack) -> list[Planned]:
+    """Return what the stack costs a month, part by part, with an empty bucket."""
+    standing, shape = stack.get(Instance), stack.shape
+    instance_type = standing.type if standing else stack.want().instance_type
+    public = shape.address == "public"
+    table = keeping.known(stack)
+    return prices.planned(table, instance_type, DISK_GIB, public=public, elastic=shape.elastic)
+
+
+def total(parts: Iterable[Planned]) -> float | None:
+    """Return what parts cost a month together; None where one of them has no known price."""
+    each = [part.usd_month for part in parts]
+    return None if None in each else sum(usd or 0.0 for usd in each)
 
 
 def cost(stack: Stack) -> str:
-    """Say what the stack costs a day."""
-    standing = stack.get(Instance)
+    """Say what the stack costs a day and a month."""
+    standing, table = stack.get(Instance), keeping.known(stack)
     instance_type = standing.type if standing else stack.want().instance_type
-    public = stack.shape.address == "public"
-    amount = prices.per_day(instance_type, DISK_GIB, public=public)
-    if amount is None:
+    monthly = total(costs(stack))
+    if monthly is None:
         return f"The price of {instance_type} is not listed here: see AWS's price list."
+    public = stack.shape.address == "public"
     return (
-        f"About {amount:.2f} USD a day while it stands ({instance_type}, "
-        f"{'public address, ' if public else ''}{DISK_GIB} GB disk; {prices.AS_OF}), and "
-        f"{prices.S3_GIB_MONTH} USD a month for each GB of artifacts."
+        f"About {monthly / prices.DAYS:.2f} USD a day, {monthly:.2f} USD a month, while it stands "
+        f"({instance_type}, {'public address, ' if public else ''}{DISK_GIB} GB disk; "
+        f"{table.source}), and {table.storage_gib_month} USD a month for each GB of artifacts."
     )

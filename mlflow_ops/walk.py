@@ -72,16 +72,22 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Found:
         stack.check_hold()
         with watch.step(name, doing) as voice:
             stack = replace(stack, voice=voice)
-            # What holds a copy of something made or repaired just now was looked at too early.
-            if step.PLACE != "aws" and (changed or record is None):
-                record = step.find(stack)
-            if record is None or record.missing:
-                record, changed = step.create(stack), True
+            record, changed = made(stack, step, record, changed=changed)
             record = _when_ready(stack, step, record)
             stack = stack.knows(record)
         standing[name] = record
         watch.done(f"{record.id} {record.detail}".strip())
     return standing
+
+
+def made(stack: Stack, step: Step, record: Record | None, *, changed: bool) -> tuple[Record, bool]:
+    """Return the step's record with all of it made, and whether anything has changed so far."""
+    # What holds a copy of something made or repaired just now was looked at too early.
+    if step.PLACE != "aws" and (changed or record is None):
+        record = step.find(stack)
+    if record is None or record.missing:
+        return step.create(stack), True
+    return record, changed
 
 
 def _when_ready(stack: Stack, step: Step, record: Record) -> Record:

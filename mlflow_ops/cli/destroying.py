@@ -35,12 +35,16 @@ class Keep:
 
 @dataclass(frozen=True)
 class Look:
-    """What `down` would take, the bucket it would leave, and what could not be asked."""
+    """What `down` would take, the bucket it would leave, and what could not be asked.
+
+    `held` is how much of the user's own there is, where that was to be shown.
+    """
 
     stack: Stack
     found: walk.Found
     kept: tuple[str, ...]
     failures: tuple[str, ...]
+    held: contents.Contents | None = None
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,10 @@ class Down:
                 f"nothing was removed. {' '.join(failures)} `mlflow-ops up` makes the bucket again."
             )
         kept = (found.pop("bucket").id,) if self.keep.data and "bucket" in found else ()
-        if found and show:
-            held = contents.of(stack)
+        held = contents.of(stack) if found and show else None
+        if held:
             removal.what_goes(self.screen, stack, found, held, keep=self.keep.data)
-        return Look(stack, found, kept, failures)
+        return Look(stack, found, kept, failures, held)
 
     def _last_backup(self, look: Look) -> Manifest | None:
         if not self.keep.backup:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops import sandbox
-from mlflow_ops.cli import removal
+from mlflow_ops.cli import going, removal
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.cli.destroying import Down, Keep, Look
+from mlflow_ops.cli.destroying import Down, Keep
 from mlflow_ops.errors import NotReady
 from mlflow_ops.target import stop_sandbox
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from mlflow_ops.cli.show import Screen
 
 
-@stack_command(example="mlflow-ops down --keep-data")
+@stack_command(
+    example="$ mlflow-ops down --keep-data\n"
+    "(all is removed but the bucket with a last backup, which the next `up` can begin with)"
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would go, and remove nothing.")
 @click.option(
@@ -45,19 +48,12 @@ def command(call: Call, **options: bool) -> int:
         if dry_run or ask:
             look = down.look(stack, show=True)
             if dry_run:
-                return _dry(screen, look)
+                return going.dry_run(screen, look, keep)
             if look.found:
                 removal.agreed(screen, stack, keep=keep.data)
         return down.run(stack, show=not ask)
     finally:
         stack.hang_up()
-
-
-def _dry(screen: Screen, look: Look) -> int:
-    for failure in look.failures:
-        screen.row(f"Not seen: {failure}")
-    screen.result({"would_destroy": [record.id for record in look.found.values()]})
-    return int(bool(look.failures))
 
 
 def _remains(call: Call, screen: Screen, *, ask: bool, dry_run: bool) -> int:

@@ -57,20 +57,21 @@ def _close(stack: Stack) -> None:
 
 def _has_policy(stack: Stack) -> bool:
     held = buckets.policy(stack.aws.s3, stack.names.bucket)
-    return _wanted_policy(stack, held) == held
+    return wanted_policy(stack, held) == held
 
 
 def _put_policy(stack: Stack) -> None:
     s3, name = stack.aws.s3, stack.names.bucket
     held = buckets.policy(s3, name)
-    wanted = _wanted_policy(stack, held)
+    wanted = wanted_policy(stack, held)
     if wanted:
         s3.put_bucket_policy(Bucket=name, Policy=json.dumps(wanted))
     elif held:
         s3.delete_bucket_policy(Bucket=name)
 
 
-def _wanted_policy(stack: Stack, held: dict[str, Any]) -> dict[str, Any]:
+def wanted_policy(stack: Stack, held: dict[str, Any]) -> dict[str, Any]:
+    """Return the policy that the bucket should have, which holds this one; empty for none."""
     # An emulator that is reached over plain HTTP would shut everybody out with it.
     tls_only = not stack.want().as_taught and stack.aws.uses_tls
     return bucket_policy(stack.names.bucket, stack.aws.identity[1], held, tls_only=tls_only)

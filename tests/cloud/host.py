@@ -50,13 +50,17 @@ class Machine:
 
 @dataclass
 class Host:
-    """What is behind the newest running instance; `passing` may stop or delay any command."""
+    """What is behind the newest running instance; `passing` may stop or delay any command.
+
+    `fed` is what each of the `commands` was given to read.
+    """
 
     folder: Path
     ports: Ports = field(init=False)
     machines: dict[str, Machine] = field(default_factory=dict)
     launched: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    fed: list[str] = field(default_factory=list)
     passing: Passing | None = None
     mine: Callable[[Call], bool] = field(default=lambda _: True)
 
@@ -79,6 +83,7 @@ class Host:
         for instance in list(self.machines):
             self._end(instance)
         self.commands.clear()
+        self.fed.clear()
         self.launched.clear()
 
     @property
@@ -130,6 +135,7 @@ class Host:
         if (machine := self.live) is None:
             raise Dropped
         self.commands.append(command)
+        self.fed.append(stdin.decode())
         go = partial(self._run, machine, command, stdin)
         return self.passing(command, go) if self.passing else go()
 

@@ -1,0 +1,103 @@
+"""The stack that is rehearsed on: what stands of the real one, and stand-ins for all the rest."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from mlflow_ops import key_file
+from mlflow_ops.backup import layout
+from mlflow_ops.ec2 import networks
+from mlflow_ops.folder import Folder
+from mlflow_ops.records import ElasticIp, Instance
+from mlflow_ops.rehearsing.answers import LAUNCHED, Answers
+from mlflow_ops.rehearsing.host import Rehearsal
+from mlflow_ops.rehearsing.reading import INSTANCE, ReadingAws
+from mlflow_ops.stack import Stack, Voice
+from mlflow_ops.wait import Clock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlflow_ops.walk import Found
+
+# Stand-ins for what AWS gives: in letters that mean nothing to a shell.
+KEY_ID, SECRET_KEY = "ACCESS-KEY-ID", "SECRET-ACCESS-KEY"
+ADDRESS, DNS, IPV6 = "INSTANCE-ADDRESS", "INSTANCE-DNS-NAME", "INSTANCE-IPV6-ADDRESS"
+
+
+class Staged(Stack):
+    """A stack whose one host is a rehearsal, which stays on."""
+
+    def hang_up(self) -> None:
+        """Do nothing: a host that is connected to anew is the same rehearsal."""
+
+
+def staged(stack: Stack, found: Found, folder: Path) -> tuple[Stack, Rehearsal]:
+    """Return a stack that can do no harm, with its files in this folder, and its host.
+
+    A host that does not answer is taken for a fresh one.
+    """
+    instance = _instance(stack)
+    real = stack.hosts.get(instance.id)
+    _lay_out(stack, found, folder)
+    answers = Answers(
+        stack.target.fresh(), real.shown if real else LAUNCHED, users=_with_users(stack)
+    )
+    host = Rehearsal(answers, real)
+    made = harmless(stack, ReadingAws.of(stack.aws), folder)
+    target = replace(made.target, resolve=lambda _: {instance.address})
+    return replace(made, target=target, hosts={instance.id: host}).knows(instance), host
+
+
+def harmless(stack: Stack, aws: ReadingAws, folder: Path) -> Staged:
+    """Return the stack with these clients and this folder, on which no wait lasts."""
+    target, files = replace(stack.target, aws=aws), Folder(folder)
+    known = (stack.wanted, stack.records, Voice(), _hurried())
+    return Staged(stack.names, target, files, *known)
+
+
+def _instance(stack: Stack) -> Instance:
+    """Return the instance: the one whose host answers as it is, another as if it were new."""
+    standing, wanted, elastic = stack.get(Instance), stack.want(), stack.get(ElasticIp)
+    if standing and standing.id in stack.hosts:
+        return standing
+    there = standing or Instance(INSTANCE, type=wanted.instance_type, shape=wanted.shape)
+    address = there.address or (elastic.address if elastic else "") or ADDRESS
+    ipv6 = IPV6 if networks.ipv6(wanted, wanted.subnet_id) == "1" else ""
+    return replace(
+        there,
+        state="running",
+        address=address,
+        dns=there.dns or DNS,
+        ipv6=there.ipv6 if standing else ipv6,
+        host_keys=(LAUNCHED,),
+        born_key=True,
+    )
+
+
+def _lay_out(stack: Stack, found: Found, folder: Path) -> None:
+    """Put copies of this machine's files there, and a stand-in for a key that is still to come."""
+    files = stack.folder
+    for path in (files.ca_key, files.ca_certificate, files.admin_password, files.access_key):
+        if path.is_file():
+            shutil.copy(path, folder)  # which takes the mode along: 0600
+    key = found.get("access_key")
+    if key is None or key.missing:
+        key_file.write(Folder(folder).access_key, KEY_ID, SECRET_KEY)
+
+
+def _with_users(stack: Stack) -> bool:
+    """Whether the backup to begin with holds users; of a stream that is as the login is."""
+    source = stack.want().source
+    if source and source.manifest:
+        return layout.USERS_DB in source.manifest.files
+    return stack.want().shape.login
+
+
+def _hurried() -> Clock:
+    """Return a clock by which every wait is over at once: nothing comes that is not there."""
+    ticks = count(step=3600)
+    return Clock(lambda: float(next(ticks)), lambda _: None)
