@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import boto3
 import botocore.exceptions as sdk
@@ -18,20 +18,24 @@ from botocore.config import Config
 from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as SERVICE_IDS
 
 from mlflow_ops import __version__, regions
+from mlflow_ops.config.region import FALLBACK
 from mlflow_ops.errors import BadOption
+from mlflow_ops.services import Service
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2_instance_connect import EC2InstanceConnectClient
+    from types_boto3_freetier import FreeTierClient
     from types_boto3_iam import IAMClient
+    from types_boto3_pricing import PricingClient
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_s3 import S3Client
+    from types_boto3_service_quotas import ServiceQuotasClient
     from types_boto3_ssm import SSMClient
     from types_boto3_sts import STSClient
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
-FALLBACK_REGION = "us-east-1"
 # Sessions are not thread-safe, clients are.
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html#multithreading-or-multiprocessing-with-clients
 _MAKING = threading.Lock()
@@ -39,13 +43,28 @@ _MAKING = threading.Lock()
 
 @dataclass(frozen=True)
 class Aws:
-    """The AWS clients of one run, each made when it is first used."""
+    """The AWS clients of one run, each made when it is first used.
+
+    `types` is what AWS has said of instance types, which stays the same for a run.
+    """
 
     session: boto3.Session
     region: str
     endpoint: str | None = None
+    types: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
-    def _client(self, service: Any) -> Any:  # noqa: ANN401 - the typed properties below name each one
+    ec2: ClassVar[Service[EC2Client]] = Service("ec2")
+    iam: ClassVar[Service[IAMClient]] = Service("iam")
+    s3: ClassVar[Service[S3Client]] = Service("s3")
+    ssm: ClassVar[Service[SSMClient]] = Service("ssm")
+    instance_connect: ClassVar[Service[EC2InstanceConnectClient]] = Service("ec2-instance-connect")
+    tagging: ClassVar[Service[ResourceGroupsTaggingAPIClient]] = Service("resourcegroupstaggingapi")
+    quotas: ClassVar[Service[ServiceQuotasClient]] = Service("service-quotas")
+    # AWS's price list and the account's plan are told in us-east-1 for all regions.
+    pricing: ClassVar[Service[PricingClient]] = Service("pricing", "us-east-1")
+    plan: ClassVar[Service[FreeTierClient]] = Service("freetier", "us-east-1")
+
+    def _client(self, service: Any, region: str | None = None) -> Any:  # noqa: ANN401 - the typed services above name each one
         config = Config(
             retries={"mode": "standard", "max_attempts": 8},
             connect_timeout=10,
@@ -56,57 +75,21 @@ class Aws:
         )
         service_id = SERVICE_IDS.get(service, service).replace("-", "_").upper()
         endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service_id}") or self.endpoint
+        where: Any = {"region_name": region or self.region, "endpoint_url": endpoint}
         with _MAKING:
-            client = self.session.client(service, self.region, endpoint_url=endpoint, config=config)
-        client.meta.events.register("after-call", self._place)
-        return client
-
-    def _place(self, parsed: dict[str, Any], model: OperationModel, **_: object) -> None:
-        """Put down in an answer where it is from, for errors say neither service nor region."""
-        here = {"Region": self.region, "Service": model.service_model.signing_name}
-        if met := parsed.get("ResponseMetadata"):
-            met.update(here)
-
-    @cached_property
-    def ec2(self) -> EC2Client:
-        """EC2 in the stack's region."""
-        client: EC2Client = self._client("ec2")
-        return client
-
-    @cached_property
-    def iam(self) -> IAMClient:
-        """IAM, which is global."""
-        client: IAMClient = self._client("iam")
-        return client
-
-    @cached_property
-    def s3(self) -> S3Client:
-        """S3 in the stack's region."""
-        client: S3Client = self._client("s3")
-        return client
-
-    @cached_property
-    def ssm(self) -> SSMClient:
-        """Systems Manager, for its public parameters."""
-        client: SSMClient = self._client("ssm")
-        return client
-
-    @cached_property
-    def instance_connect(self) -> EC2InstanceConnectClient:
-        """EC2 Instance Connect in the stack's region."""
-        client: EC2InstanceConnectClient = self._client("ec2-instance-connect")
-        return client
-
-    @cached_property
-    def tagging(self) -> ResourceGroupsTaggingAPIClient:
-        """The Resource Groups Tagging API, which lists what carries a tag in the region."""
-        client: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
+            client = self.session.client(service, config=config, **where)
+        client.meta.events.register("after-call", _place)
         return client
 
     @property
     def uses_tls(self) -> bool:
         """Whether S3 is reached over TLS, as it always is but for some emulators."""
         return self.s3.meta.endpoint_url.startswith("https://")
+
+    @property
+    def caller(self) -> str:
+        """The caller's ARN."""
+        return self._caller[0]["Arn"]
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -116,15 +99,27 @@ class Aws:
 
     def now(self) -> datetime:
         """Return the time by AWS's clock, in UTC, which is the same for every machine."""
+        return datetime.now(timezone.utc) - timedelta(seconds=self.skew)
+
+    @property
+    def skew(self) -> float:
+        """How many seconds this machine's clock is ahead of AWS's."""
         answer, met = self._caller
         then = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return then + timedelta(seconds=time.time() - met)
+        return met - then.timestamp()
 
     @cached_property
     def _caller(self) -> tuple[GetCallerIdentityResponseTypeDef, float]:
         """What AWS says of the caller, and when it did, by the clock that runs in sleep too."""
         client: STSClient = self._client("sts")
         return client.get_caller_identity(), time.time()
+
+
+def _place(parsed: dict[str, Any], model: OperationModel, context: Any, **_: object) -> None:  # noqa: ANN401 - botocore's own
+    """Put down in an answer where it is from, for errors say neither service nor region."""
+    region, service = context["client_region"], model.service_model.signing_name
+    if met := parsed.get("ResponseMetadata"):
+        met.update(Region=region, Service=service)
 
 
 def connect(region: str | None, profile: str | None) -> Aws:
@@ -136,7 +131,7 @@ def connect(region: str | None, profile: str | None) -> Aws:
         session = boto3.Session(profile_name=profile)
     except sdk.ProfileNotFound as error:
         raise BadOption(f"{error}. See `aws configure list-profiles`.") from error
-    chosen = region or os.environ.get("AWS_REGION") or session.region_name or FALLBACK_REGION
+    chosen = region or os.environ.get("AWS_REGION") or session.region_name or FALLBACK
     regions.check(chosen, session)
     return Aws(session, chosen, _endpoint(session))
 

@@ -92,14 +92,6 @@ def architecture(target: Target, ami: str) -> str:
 
 def _architecture(target: Target, instance_type: str) -> str:
     """Return Canonical's word for the type's processor: amd64 or arm64."""
-    asked: Any = [instance_type]
-    try:
-        found = target.aws.ec2.describe_instance_types(InstanceTypes=asked)["InstanceTypes"]
-    except sdk.ClientError as error:
-        if code(error) == "InvalidInstanceType":
-            raise BadOption(
-                f"AWS has no instance type {instance_type!r} in this region."
-            ) from error
-        raise
-    arches = found[0]["ProcessorInfo"]["SupportedArchitectures"]
+    found = instance_types.described(target, instance_type)
+    arches = found["ProcessorInfo"]["SupportedArchitectures"]
     return "arm64" if "arm64" in arches else "amd64"

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from mlflow_ops import elsewhere, lease, walk, wanted
 from mlflow_ops.backup import choosing
 from mlflow_ops.cli import report
+from mlflow_ops.cli.planned import plan
+from mlflow_ops.doctor import preflight
 from mlflow_ops.ec2 import instances
 from mlflow_ops.reach import shut_out
 from mlflow_ops.steps import taken
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from mlflow_ops.cli.show import Screen
     from mlflow_ops.settings import Options
     from mlflow_ops.stack import Stack
+
+INSTANCE = "instance"
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,19 @@ class Making:
         with lease.held(stack, self.call.settings.home, self.name) as hold:
             # Only now does nobody else change it; before, somebody may have.
             stack, found = planned(self.call, replace(stack, check_hold=hold.check), wish)
+            if show:
+                self.check(stack, found)
             if show and not complete(stack, found):
-                report.plan(self.screen, stack, found)
+                plan(self.screen, stack, found)
             standing = self._made(stack, found)
         if hold.farewell:
             self.screen.say(hold.farewell)
         return stack, standing
+
+    def check(self, stack: Stack, found: walk.Found) -> None:
+        """Raise MlflowOpsError for what would keep the missing instance from being made."""
+        if INSTANCE not in found:
+            preflight.check(stack, self.call.settings.home, self.screen.say)
 
     def _made(self, stack: Stack, found: walk.Found) -> walk.Found:
         """Walk the steps; a failure says what stands before it goes on its way."""

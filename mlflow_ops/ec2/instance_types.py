@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import botocore.exceptions as sdk
+
+from mlflow_ops.aws import code
+from mlflow_ops.errors import BadOption
 from mlflow_ops.prices import INSTANCE_HOUR
 
 if TYPE_CHECKING:
@@ -71,3 +75,22 @@ def _offers(target: Target, names: Collection[str]) -> list[tuple[str, str]]:
     )
     offers = [offer for page in pages for offer in page["InstanceTypeOfferings"]]
     return [(str(offer["InstanceType"]), str(offer["Location"])) for offer in offers]
+
+
+def described(target: Target, name: str) -> Any:  # noqa: ANN401 - AWS's own description
+    """Return what AWS says of a type, asked once a run. Raises BadOption when it has none such."""
+    held = target.aws.types
+    if name not in held:
+        asked: Any = [name]
+        try:
+            held[name] = target.aws.ec2.describe_instance_types(InstanceTypes=asked)
+        except sdk.ClientError as error:
+            if code(error) != "InvalidInstanceType":
+                raise
+            raise BadOption(f"AWS has no instance type {name!r} in this region.") from error
+    return held[name]["InstanceTypes"][0]
+
+
+def vcpus(target: Target, name: str) -> int:
+    """Return how many virtual processors the type has, as its quota counts them."""
+    return int(described(target, name)["VCpuInfo"]["DefaultVCpus"])

@@ -83,7 +83,7 @@ def _explain_answer(error: sdk.ClientError) -> str:
     region = "" if met.get("Service") == "iam" else met.get("Region", "")
     where, option = (f" in {region}", f" --region {region}") if region else ("", "")
     if name in EXPIRED | UNKNOWN_KEY:
-        return _credentials(name, region, _skew(error))
+        return _credentials(name, region, skew(error))
     if name in denials.DENIED:
         return denials.sentence(error)
     if name in THROTTLED:
@@ -100,11 +100,11 @@ def _explain_answer(error: sdk.ClientError) -> str:
     return limit or f"AWS refused {action}{where} ({name}): {said}"
 
 
-def _credentials(name: str, region: str, skew: float) -> str:
-    if abs(skew) > SKEW:
-        way = "ahead of" if skew > 0 else "behind"
+def _credentials(name: str, region: str, ahead: float) -> str:
+    if abs(ahead) > SKEW:
+        way = "ahead of" if ahead > 0 else "behind"
         return (
-            f"This machine's clock is {abs(skew) / 60:.0f} minutes {way} AWS's, which refuses its "
+            f"This machine's clock is {abs(ahead) / 60:.0f} minutes {way} AWS's, which refuses its "
             f"signatures ({name}): set it right, {AGAIN}."
         )
     if name in EXPIRED:
@@ -118,7 +118,7 @@ def _credentials(name: str, region: str, skew: float) -> str:
     return f"AWS does not accept the credentials ({name}): see `aws sts get-caller-identity`."
 
 
-def _skew(error: sdk.ClientError) -> float:
+def skew(error: sdk.ClientError) -> float:
     """Return how many seconds this machine's clock is ahead of AWS's; 0 where AWS tells no time."""
     told = _met(error).get("HTTPHeaders", {}).get("date")
     if not told:

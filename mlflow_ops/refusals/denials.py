@@ -67,7 +67,10 @@ def _printing(action: str) -> str:
     tables += [(ways[way], allowed) for way, allowed in commands.CREDENTIALS.items()]
     needing = {words for words, allowed in tables if any(name == action for _, name in allowed)}
     if "up" in needing:
-        needing.discard("start")  # it is `up` again, for a stack that is there
+        needing -= {
+            "start",
+            "doctor",
+        }  # `up` again, for a stack that is there, and what asks for it
     return " ".join(["mlflow-ops policy", *(needing if len(needing) == 1 else ())])
 
 

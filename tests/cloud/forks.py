@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from mlflow_ops.settings import Settings
 
 NO_REGION = "us-east-1"
-SERVICES = ("ec2", "iam", "s3", "ssm", "sts")  # others are made when they are first used
+# Others are made when they are first used.
+SERVICES = ("ec2", "iam", "s3", "service-quotas", "ssm", "sts")
 
 
 def world(request: dict[str, Any], endpoint: str) -> World:

@@ -76,7 +76,7 @@ def _iam(call: Call) -> Iterable[Need]:
         yield Need(f"iam:{call.operation}")
         return
     context = {"iam:PolicyARN": given["PolicyArn"]} if "PolicyArn" in given else {}
-    resource = _resource(call.operation, given)
+    resource = given.get("PolicySourceArn") or _resource(call.operation, given)
     yield Need(f"iam:{call.operation}", resource, context)
     if call.operation.startswith("Create") and given.get("Tags"):
         yield Need(f"iam:Tag{call.operation.removeprefix('Create')}", resource)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,14 +10,13 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 
 from cloud import backends
 from cloud.front import MOTO
-from cloud.wire import JSON, answer, refusal
+from cloud.wire import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cloud.wire import Answer, Ask, Call
 
-QUOTA = "L-1216C47A"  # vCPUs of running on-demand standard instances
 BY_ZONE = INSTANCE_TYPE_OFFERINGS["availability-zone"]
 OUT = (
     "We currently do not have sufficient {type} capacity in the Availability Zone you requested "
@@ -58,9 +56,6 @@ class Capacity:
         """Look at launches, and at questions about what may be launched."""
         if call.operation == "RunInstances":
             return self._launch(call) or ask()
-        if call.operation == "GetServiceQuota" and call.parameters.get("QuotaCode") == QUOTA:
-            quota = {"QuotaCode": QUOTA, "ServiceCode": "ec2", "Value": self.vcpus}
-            return answer(json.dumps({"Quota": quota}), JSON)
         if call.operation == "DescribeInstanceTypeOfferings" and self.lacking:
             return _asked(ask, self._offerings(call.region))
         if call.operation == "DescribeInstanceTypes" and self.free is not None:
