@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlflow_ops import audit as audits
-from mlflow_ops import prices
+from mlflow_ops import prices, spans
+from mlflow_ops.cli import chosen
 from mlflow_ops.cli.command import NOT_READY, Call, stack_command
 from mlflow_ops.cli.show import WIDTH, Screen
 from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.names import checked
 
 if TYPE_CHECKING:
     from mlflow_ops.audit import Audit, Owned, StackAudit
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 TAKEN = {"instance", "security group", "key pair", "lock", "bucket", "IAM user"}
 KIND = WIDTH + 3  # "network interface"
 FEW = 4
-UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 STATES = {
     "live": "live",
     "busy": "a command is at work on it",
@@ -31,7 +31,7 @@ STATES = {
 }
 
 
-@stack_command(example="mlflow-ops audit --all-regions")
+@stack_command(example="$ mlflow-ops audit --all-regions\n(all that is ours, and each orphan)")
 @click.option("--all-regions", is_flag=True, help="Look into every region the account can use.")
 def command(call: Call, *, all_regions: bool) -> int:
     """List all that carries our tag or name, of every stack, with its age and cost per day.
@@ -125,16 +125,16 @@ def _down(call: Call, stack: StackAudit) -> str | None:
     if not any(held.whose.tagged and held.kind in TAKEN for held in orphans):
         return None
     try:
-        there = replace(call.settings, name=stack.stack, region=stack.region)
+        checked(stack.stack)
     except BadOption:  # somebody else's idea of a name
         return None
-    return f"mlflow-ops down{replace(call, settings=there).again}"
+    return f"mlflow-ops down{chosen.other(call.again, stack.stack, stack.region)}"
 
 
 def _words(found: Audit, owned: Owned) -> str:
     """Return a thing's age, its cost per day and what is special about it."""
     seconds = _age(found, owned.holding.made)
-    age = next((f"{seconds // n} {unit}" for unit, n in UNITS if seconds and seconds >= n), "-")
+    age = "-" if seconds is None else spans.words(seconds, 1)
     cost = owned.holding.cost_per_day
     mark = {None: "orphan", "kept": "kept"}.get(owned.owner, "")
     return f"{age:>6}  {'?' if cost is None else f'{cost:.2f}':>5}  {mark:<6}"

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import prices
+from mlflow_ops.ec2 import instances
+from mlflow_ops.inventory.search import tags_of
+from mlflow_ops.names import SHAPE_TAG
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-GIB = 2**30
 
 
 def of(kind: str, found: Any) -> float | None:  # noqa: ANN401 - AWS's own description
@@ -18,18 +20,13 @@ def of(kind: str, found: Any) -> float | None:  # noqa: ANN401 - AWS's own descr
 
 
 def _instance(found: Any) -> float | None:  # noqa: ANN401 - as above
-    if found["State"]["Name"] not in {"pending", "running"}:
+    """Return the price of the machine and its public address; an elastic one costs by itself."""
+    if found["State"]["Name"] not in instances.RUNS:
         return 0.0
     hourly = prices.INSTANCE_HOUR.get(found["InstanceType"])
-    return None if hourly is None else hourly * prices.HOURS
-
-
-def _interface(found: Any) -> float:  # noqa: ANN401 - as above
-    """Return the price of the public address that came with it; an elastic one costs by itself."""
-    address = found.get("Association", {})
-    return (
-        prices.ADDRESS_DAY if address.get("PublicIp") and not address.get("AllocationId") else 0.0
-    )
+    elastic = Shape.of(tags_of(found).get(SHAPE_TAG, "")).elastic
+    address = prices.ADDRESS_DAY if found.get("PublicIpAddress") and not elastic else 0.0
+    return None if hourly is None else hourly * prices.HOURS + address
 
 
 def _volume(found: Any) -> float | None:  # noqa: ANN401 - as above
@@ -39,7 +36,7 @@ def _volume(found: Any) -> float | None:  # noqa: ANN401 - as above
 def _snapshot(found: Any) -> float | None:  # noqa: ANN401 - as above
     held = found.get("FullSnapshotSizeInBytes")
     tier = prices.SNAPSHOT_GIB_MONTH.get(found.get("StorageTier", "standard"))
-    return _monthly(tier, held / GIB if held else found["VolumeSize"])
+    return _monthly(tier, held / prices.GIB if held else found["VolumeSize"])
 
 
 def _monthly(price: float | None, gib: float) -> float | None:
@@ -48,7 +45,6 @@ def _monthly(price: float | None, gib: float) -> float | None:
 
 COSTS: dict[str, Callable[[Any], float | None]] = {
     "instance": _instance,
-    "network interface": _interface,
     "elastic IP": lambda _: prices.ADDRESS_DAY,
     "volume": _volume,
     "snapshot": _snapshot,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from mlflow_ops.ec2.instances import ALIVE
 from mlflow_ops.inventory import costs
 from mlflow_ops.inventory.ec2_kinds import INSTANCE, KEY_PAIR
-from mlflow_ops.inventory.holding import Holding, when
+from mlflow_ops.inventory.holding import Holding, Machine, when
 from mlflow_ops.inventory.search import base, paged, tags_of
-from mlflow_ops.lease.lock import TOKEN, Holder
+from mlflow_ops.lease.holder import TOKEN, Holder
+from mlflow_ops.names import STOPS_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mlflow_ops.inventory.ec2_kinds import Kind
     from mlflow_ops.inventory.search import Search
@@ -65,7 +66,13 @@ def _holding(search: Search, kind: Kind, found: Any) -> Holding | None:  # noqa:
         cost_per_day=costs.of(kind.name, found),
         command=search.command(*_removal(kind, found)),
         alive=_alive(search, kind, found, is_held=TOKEN in tags),
+        machine=_machine(found, tags) if kind.name == INSTANCE else None,
     )
+
+
+def _machine(found: Any, tags: Mapping[str, str]) -> Machine:  # noqa: ANN401 - as above
+    address = found.get("PublicIpAddress") or found.get("PrivateIpAddress", "")
+    return Machine(found["State"]["Name"], address, tags.get(STOPS_TAG, ""))
 
 
 def _removal(kind: Kind, found: Any) -> list[str]:  # noqa: ANN401 - as above

@@ -34,6 +34,15 @@ class Whose:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """What is special of an instance: AWS's word for its state, its address, its time limit."""
+
+    state: str
+    address: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True)
 class Holding:
     """One thing of ours; times are ISO 8601 in UTC, costs USD a day, None where not known.
 
@@ -51,6 +60,7 @@ class Holding:
     cost_per_day: float | None = 0.0
     command: str | None = None
     alive: str = ""
+    machine: Machine | None = None
 
     @property
     def stack(self) -> str | None:

@@ -52,8 +52,10 @@ def test_orphans_end_the_command_with_3_and_stand_in_its_document(
     assert document["regions"] == [THERE, HERE]
     live, old = document["stacks"]
     assert (live["stack"], live["region"], live["state"]) == ("mlflow", THERE, "live")
-    # The machine, two disks, an elastic address, and a snapshot; moto's interface has no address.
-    assert live["cost_per_day"] == pytest.approx(0.2496 + 0.12 + 2 * 0.021 + 0.013, abs=0.2)
+    # The machine and its address, two disks, an Elastic IP, and a snapshot.
+    disks = 8 * 0.1 / 30.4 + 8 * 0.08 / 30.4
+    wanted = 0.2496 + 2 * 0.12 + disks + 8 * 0.05 / 30.4
+    assert live["cost_per_day"] == pytest.approx(wanted, abs=0.005)
     [lock] = old["holdings"]
     assert (lock["kind"], lock["name"], lock["owner"]) == (
         "lock",

@@ -1,0 +1,78 @@
+"""All stacks of an account in a few words each, from what an audit has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mlflow_ops import moments
+from mlflow_ops.ec2.instances import RUNS
+
+if TYPE_CHECKING:
+    from mlflow_ops.audit import Audit, StackAudit
+    from mlflow_ops.inventory.holding import Machine
+
+# What AWS calls it, and what is not called so by AWS: without a machine.
+STATES = {"pending": "starting", "shutting-down": "ending"}
+WITHOUT = {"busy": "in the making", "orphan": "left over"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stack; a region of None is not known, and neither is an age or time left of None.
+
+    `state` is that of its machine, or, without one: "in the making" while a command is at work on
+    it, "kept" for a bucket that was left on purpose, "left over", or "unknown". `left` are the
+    seconds until its time limit stops it. Costs are without the bucket's contents.
+    """
+
+    name: str
+    region: str | None
+    state: str
+    made: str | None
+    age: int | None
+    address: str
+    cost_per_day: float
+    until: str | None
+    left: int | None
+
+
+def entries(found: Audit) -> list[Entry]:
+    """Return every stack of an audit, in its order: by name."""
+    return [_entry(stack, found.at) for stack in found.stacks]
+
+
+def _entry(stack: StackAudit, now: datetime) -> Entry:
+    machine = _machine(stack)
+    made = min((each.holding.made for each in stack.holdings if each.holding.made), default=None)
+    until = moments.tagged(machine.until) if machine else None
+    left = _seconds(now, until) if machine and machine.state in RUNS else None
+    return Entry(
+        name=stack.stack,
+        region=stack.region,
+        state=_state(stack, machine),
+        made=made,
+        age=_seconds(datetime.fromisoformat(made), now) if made else None,
+        address=machine.address if machine and machine.state in RUNS else "",
+        cost_per_day=stack.cost_per_day,
+        until=until.isoformat() if until else None,
+        left=left,
+    )
+
+
+def _state(stack: StackAudit, machine: Machine | None) -> str:
+    if machine:
+        return STATES.get(machine.state, machine.state)
+    return WITHOUT.get(stack.state, stack.state)
+
+
+def _machine(stack: StackAudit) -> Machine | None:
+    """Return the stack's instance, one that lives before one that is ending."""
+    found = [each.holding for each in stack.holdings if each.holding.machine]
+    found.sort(key=lambda holding: holding.alive != "live")
+    return found[0].machine if found else None
+
+
+def _seconds(begin: datetime, end: datetime | None) -> int | None:
+    return max(0, int((end - begin).total_seconds())) if end else None

@@ -1,0 +1,56 @@
+"""Today's price list, kept in the stack's folder, which `down` removes with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from mlflow_ops import files
+from mlflow_ops.prices.table import Prices, shipped
+
+if TYPE_CHECKING:
+    from mlflow_ops.stack import Stack
+
+
+def known(stack: Stack) -> Prices:
+    """Return the price list that was kept today, else the shipped prices; asks nobody."""
+    kept = _kept(files.text(stack.folder.prices))
+    fits = kept and kept.region == stack.names.region and kept.as_of == today(stack)
+    return kept if kept and fits else shipped(stack.names.region)
+
+
+def keep(stack: Stack, found: Prices) -> None:
+    """Keep a price list for today, beside what was kept of it; not without a stack of ours.
+
+    A folder made for it alone would say that this machine knows the stack.
+    """
+    before = known(stack)
+    if not stack.folder.path.is_dir():
+        return
+    held = asdict(found)
+    if before.listed:
+        for name in ("instance_hour", "disk_gib_month"):
+            held[name] = {**getattr(before, name), **held[name]}
+    files.write_private(stack.folder.prices, json.dumps(held))
+
+
+def today(stack: Stack) -> str:
+    """Return the day by AWS's clock, in UTC."""
+    return f"{stack.aws.now():%Y-%m-%d}"
+
+
+def _kept(text: str) -> Prices | None:
+    """Return what a file holds that we have written; None for any other."""
+    try:
+        found = Prices(**json.loads(text))
+        return found if found.listed and _is_sound(found) else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_sound(found: Prices) -> bool:
+    each = (found.address_hour, found.storage_gib_month, found.put, found.get)
+    tables = (found.instance_hour, found.disk_gib_month)
+    numbers = [*each, *(price for table in tables for price in dict(table).values())]
+    return all(isinstance(number, float) and number >= 0 for number in numbers)
