@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow_ops.steps import Steps
 
 # The server serves without it.
-UNCOUNTED = ("backup",)
+UNCOUNTED = ("backup", "lifetime")
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ def _shows(state: StepStatus, steps: Steps) -> bool:
 def overall(steps: Steps, states: list[StepStatus]) -> str:
     """Return the stack's state: absent, partial, stopped, starting, ready or broken.
 
-    What stands on one machine alone, like its AWS profile, does not count, and neither does the
-    backup, of which `status` warns; a step that could not be asked counts only when the server
-    gives no answer either.
+    What stands on one machine alone, like its AWS profile, does not count, and neither do the
+    backup, of which `status` warns, and the limits; a step that could not be asked counts only when
+    the server gives no answer either.
     """
     counted = [
         state

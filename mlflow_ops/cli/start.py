@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import elsewhere
-from mlflow_ops.cli import report
+from mlflow_ops.cli import report, standing
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.making import Making
-from mlflow_ops.ec2 import instances
-from mlflow_ops.errors import NotReady
 from mlflow_ops.settings import Options
 
 if TYPE_CHECKING:
     from mlflow_ops.shape import Shape
-    from mlflow_ops.stack import Stack
 
 # What `up` is told for the kind of TLS that a stack has; the domain is named besides.
 TLS = {"own": True, "acme": None, "off": False}
 
 
-@stack_command(example="mlflow-ops start")
+@stack_command(
+    example="$ mlflow-ops start\n"
+    "(the machine runs again, with all its data; its new address is told)"
+)
 def command(call: Call) -> int:
     """Start a stopped stack, with all its data, and wait until its server answers.
 
     Its address is another one than before, unless it has an Elastic IP: the certificate, the
-    server's settings and what `mlflow-ops env` prints follow it. Changes nothing on a stack that
-    runs already.
+    server's settings and what `mlflow-ops env` prints follow it. A time limit that is over begins
+    anew. Changes nothing on a stack that runs already.
     """
     screen, stack = call.screen(), call.stack()
     try:
-        wish = same_again(_standing(call, stack))
-        stack, standing = Making(call, screen, "start").make(stack, wish, show=False)
+        wish = same_again(standing.instance(call, stack, "to start", standing.MAKES_ONE).shape)
+        stack, made = Making(call, screen, "start").make(stack, wish, show=False)
     finally:
         stack.hang_up()
-    return report.after_up(call, screen, stack, standing)
+    return report.after_up(call, screen, stack, made)
 
 
 def same_again(shape: Shape) -> Options:
@@ -52,15 +51,3 @@ def same_again(shape: Shape) -> Options:
         elastic=shape.elastic,
         keep_rules=True,
     )
-
-
-def _standing(call: Call, stack: Stack) -> Shape:
-    """Return what kind of stack stands; raise NotReady when there is none to start."""
-    found = instances.alive(stack)
-    if found is None:
-        elsewhere.check(stack, call.settings)
-        raise NotReady(
-            f"There is no stack {stack.names.stack!r} in account {stack.names.account}, "
-            f"{stack.names.region}, to start: `mlflow-ops up` makes one."
-        )
-    return found.shape

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlflow_ops import elsewhere, lease
+from mlflow_ops import lease
 from mlflow_ops.backup import keeping, layout
+from mlflow_ops.cli import standing
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.ec2 import instances, power
-from mlflow_ops.errors import HostUnreachable, MlflowOpsError, NotReady, PrivateKeyLost
+from mlflow_ops.ec2 import power
+from mlflow_ops.errors import HostUnreachable, MlflowOpsError, PrivateKeyLost
 from mlflow_ops.reach import tunnel
 from mlflow_ops.steps.instance import AT_REST
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 
-@stack_command(example="mlflow-ops stop")
+@stack_command(
+    example="$ mlflow-ops stop\n"
+    "(the machine is off and costs nothing; its disk and bucket, with all data, still do)"
+)
 @click.option("--no-backup", is_flag=True, help="Stop without a last backup.")
 def command(call: Call, *, no_backup: bool) -> int:
     """Stop the machine, and paying for it; all data stays on its disk and in the bucket.
@@ -31,7 +35,7 @@ def command(call: Call, *, no_backup: bool) -> int:
     """
     screen, stack = call.screen(), call.stack()
     try:
-        found = _standing(call, stack)
+        found = standing.instance(call, stack, "to stop")
         if found.state != "stopped":
             with lease.held(stack, call.settings.home, "stop") as hold:
                 stack = replace(stack.knows(found), check_hold=hold.check)
@@ -41,18 +45,6 @@ def command(call: Call, *, no_backup: bool) -> int:
     finally:
         stack.hang_up()
     return _told(screen, found)
-
-
-def _standing(call: Call, stack: Stack) -> Instance:
-    """Return the instance; raise NotReady when there is none to stop."""
-    found = instances.alive(stack)
-    if found is None:
-        elsewhere.check(stack, call.settings)
-        raise NotReady(
-            f"There is no stack {stack.names.stack!r} in account {stack.names.account}, "
-            f"{stack.names.region}, to stop."
-        )
-    return found
 
 
 def _stop(screen: Screen, stack: Stack, found: Instance, *, backup: bool) -> None:

@@ -8,7 +8,7 @@ import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
 from mlflow_ops.ec2 import networks
-from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG
+from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG, STOPS_TAG
 from mlflow_ops.records import READY, Instance, Readiness
 from mlflow_ops.shape import Shape
 from mlflow_ops.ssh import host_keys
@@ -17,12 +17,15 @@ from mlflow_ops.wait import until
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
-ALIVE = ("pending", "running", "stopping", "stopped")
+RUNS = ("pending", "running")
+ALIVE = (*RUNS, "stopping", "stopped")
 DYING = "shutting-down"
 DOWN = ("stopping", "stopped", DYING, "terminated")
 # AWS may not know a new instance's id for a moment, and forgets a terminated one's after an hour.
 UNSEEN = "not seen by AWS yet"
 GONE = ("terminated", UNSEEN)
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_StateReason.html
+BY_ITSELF = "Client.InstanceInitiatedShutdown"
 SETTLED_DEADLINE = 300.0
 
 
@@ -82,6 +85,8 @@ def record(found: Any) -> Instance:  # noqa: ANN401 - AWS's own description
         address=address,
         dns=dns,
         ipv6=ipv6,
+        until=tags.get(STOPS_TAG, ""),
+        self_stopped=found.get("StateReason", {}).get("Code", "") == BY_ITSELF,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import files
 from mlflow_ops.ec2 import networks
-from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG
+from mlflow_ops.names import HOST_KEY_TAG, SHAPE_TAG, STOPS_TAG
 from mlflow_ops.records import SecurityGroup
 from mlflow_ops.shape import Shape
 from mlflow_ops.ssh import host_keys, ssh_key, user_data
@@ -66,6 +66,8 @@ def request(stack: Stack, launch: Launch) -> Any:  # noqa: ANN401 - the paramete
         "KeyName": stack.names.base,
         "UserData": launched_with,
         "ClientToken": launch.token,
+        # Its host stops it at its limits, and must not end it, and its disk, by that.
+        "InstanceInitiatedShutdownBehavior": "stop",
         "NetworkInterfaces": [networks.interface(group.id, launch, shape)],
         "BlockDeviceMappings": [{"DeviceName": "/dev/sda1", "Ebs": disk}],
         "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
@@ -81,6 +83,12 @@ def request(stack: Stack, launch: Launch) -> Any:  # noqa: ANN401 - the paramete
 def tell_shape(stack: Stack, instance_id: str, shape: Shape) -> None:
     """Put the tag on the instance that tells every machine what kind of stack it is."""
     tag: Any = {"Key": SHAPE_TAG, "Value": shape.tag}
+    stack.aws.ec2.create_tags(Resources=[instance_id], Tags=[tag])
+
+
+def tell_until(stack: Stack, instance_id: str, until: str) -> None:
+    """Put the tag on the instance that tells when its time limit ends; empty for no limit."""
+    tag: Any = {"Key": STOPS_TAG, "Value": until}
     stack.aws.ec2.create_tags(Resources=[instance_id], Tags=[tag])
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from mlflow_ops import moments
 from mlflow_ops.ec2 import instances
 from mlflow_ops.names import SHAPE_TAG
 from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from types_boto3_ec2.type_defs import InstanceTypeDef
 
     from mlflow_ops.stack import Stack
 
-# "User initiated (2026-11-23 12:03:25 GMT)", and no time in the reasons of some others:
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html#troubleshooting-launch-internal
-ENDED = re.compile(r"\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)")
 GONE = {
     "Name": "instance-state-name",
     "Values": [instances.DYING, "terminated"],
@@ -57,13 +54,4 @@ def _described(stack: Stack, filters: Any) -> list[InstanceTypeDef]:  # noqa: AN
 def _lost(found: InstanceTypeDef) -> Lost:
     tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
     shape = Shape.of(tags[SHAPE_TAG]) if SHAPE_TAG in tags else None
-    return Lost(found["InstanceId"], shape, ended(found.get("StateTransitionReason", "")))
-
-
-def ended(reason: str) -> datetime | None:
-    """Return the moment that a state transition's reason tells, if it does."""
-    if told := ENDED.search(reason):
-        with contextlib.suppress(ValueError):
-            when = datetime.strptime(told[1], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - it is UTC
-            return when.replace(tzinfo=timezone.utc)
-    return None
+    return Lost(found["InstanceId"], shape, moments.ended(found.get("StateTransitionReason", "")))

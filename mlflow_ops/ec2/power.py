@@ -64,6 +64,9 @@ def start(stack: Stack, stopped: Instance) -> None:
         deadline=DEADLINE,
         clock=stack.clock,
     )
+    from mlflow_ops.costs import ran  # noqa: PLC0415 - costs are asked of steps, which need this
+
+    ran.keep(stack, stopped.id)
     ask = partial(stack.aws.ec2.start_instances, InstanceIds=[stopped.id])
     try:
         while_unknown(ask, NOT_YET, clock=stack.clock)

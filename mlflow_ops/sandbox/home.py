@@ -14,7 +14,7 @@ from pathlib import Path
 from mlflow_ops import commands, environments, lock
 from mlflow_ops.backup import units
 from mlflow_ops.sandbox.control import PROGRAM
-from mlflow_ops.sandbox.metadata import CONTAINER
+from mlflow_ops.sandbox.metadata import CONTAINER, POWER_OFF
 
 # A developer's laptop has real ones, which no command of the host may ever reach.
 OFFLINE = (
@@ -29,10 +29,18 @@ KEYS_OF_THE_ROLE = f"""\
   export AWS_CONTAINER_CREDENTIALS_FULL_URI="$AWS_EC2_METADATA_SERVICE_ENDPOINT/{CONTAINER}"
 """
 FIRST_BOOT_DONE = "echo 'status: done'\n"
+# A real machine's power is EC2's to see; here the sandbox is told, at the host's own secret place.
+POWERED_OFF = f"""\
+exec "$MLFLOW_OPS_PYTHON" -c 'import sys, urllib.request as web
+direct = web.build_opener(web.ProxyHandler({{}}))
+direct.open(web.Request(sys.argv[1], method="POST"), timeout=10).close()' \\
+  "$AWS_EC2_METADATA_SERVICE_ENDPOINT/{POWER_OFF}"
+"""
 SHIMS = {
     **dict.fromkeys(("systemctl", "loginctl"), OFFLINE),
     **dict.fromkeys(("sudo", "apt-get", "apt", "dpkg", "journalctl"), REFUSED),
-    **dict.fromkeys(("shutdown", "reboot", "halt", "poweroff"), REFUSED),
+    **dict.fromkeys(("shutdown", "reboot", "halt"), REFUSED),
+    "poweroff": POWERED_OFF,
     "cloud-init": FIRST_BOOT_DONE,
 }
 

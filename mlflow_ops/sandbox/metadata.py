@@ -29,6 +29,8 @@ KEYS = "latest/meta-data/iam/security-credentials/"
 # As ECS gives a container's keys, without a token: the secret path is proof enough.
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 CONTAINER = "container-credentials"
+# No part of AWS's: the host's power switch, for who has the secret, as root has a real one.
+POWER_OFF = "power-off"
 LIFETIME_HEADER = "X-aws-ec2-metadata-token-ttl-seconds"
 TOKEN_HEADER = "X-aws-ec2-metadata-token"  # noqa: S105 - a header's name
 LONGEST = 21_600
@@ -39,12 +41,13 @@ class Metadata:
     """Answers what the host asks about itself; `secret` is the first part of each path.
 
     A real one can only be reached from its instance; here every user of this machine could ask,
-    and would get keys that the API takes.
+    and would get keys that the API takes. `power_off` is called when the host switches itself off.
     """
 
     secret: str = field(repr=False)
     role: Callable[[], Role | None] = roles.of_the_host
     now: Callable[[], float] = time.monotonic
+    power_off: Callable[[], None] = lambda: None
     _tokens: dict[str, float] = field(default_factory=dict, repr=False)
     _keys: dict[Role, tuple[float, dict[str, str]]] = field(default_factory=dict, repr=False)
 
@@ -59,7 +62,7 @@ class Metadata:
         if path == TOKEN:
             return self._token(request)
         if request.method != "GET":
-            return Response(status=405)
+            return self._switched(request, path)
         # Some SDKs lose the first part of the address, and ask in the way of containers.
         if path != CONTAINER and not self._is_known(request.headers.get(TOKEN_HEADER, "")):
             return Response(status=401)
@@ -76,6 +79,12 @@ class Metadata:
         token = secrets.token_urlsafe(32)
         self._tokens[token] = now + int(asked)
         return Response(token, content_type="text/plain")
+
+    def _switched(self, request: Request, path: str) -> Response:
+        if (request.method, path) != ("POST", POWER_OFF):
+            return Response(status=405)
+        self.power_off()
+        return Response(status=202)
 
     def _is_known(self, token: str) -> bool:
         return self._tokens.get(token, 0) > self.now()

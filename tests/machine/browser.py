@@ -13,12 +13,10 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlflow_ops import wait
-
-from .devtools import Devtools, talking
+from .devtools import talking
+from .page import Page
 from .shell import ENVIRONMENT, do
 
 if TYPE_CHECKING:
@@ -34,53 +32,6 @@ FLAGS = (
     "--no-proxy-server",
     "--disable-dev-shm-usage",
 )
-
-
-@dataclass
-class Page:
-    """One open page, and what has become of what it asked for."""
-
-    devtools: Devtools
-
-    def look(self, url: str) -> str:
-        """Go there; return an empty string, or the network error that came instead of a page."""
-        return str(self.devtools.ask("Page.navigate", url=url).get("errorText", ""))
-
-    def run(self, script: str) -> Any:  # noqa: ANN401 - whatever the script gives
-        """Return what a script in the page comes to."""
-        answer = self.devtools.ask(
-            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
-        )
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
-
-    def shows(self, text: str, deadline: float = 60) -> None:
-        """Wait until the page shows this text."""
-        script = "document.body ? document.body.innerText : ''"
-        wait.until(f"{text!r} on the page", lambda: text in self.run(script), deadline=deadline)
-
-    def answers(self) -> list[tuple[str, str, int]]:
-        """Return method, URL and status of each request that was answered."""
-        asked = {
-            each["requestId"]: each for each in self.devtools.heard("Network.requestWillBeSent")
-        }
-        responses = self.devtools.heard("Network.responseReceived")
-        return [
-            (asked[one["requestId"]]["request"]["method"], response["url"], response["status"])
-            for one in responses
-            if (response := one["response"]) and one["requestId"] in asked
-        ]
-
-    def complaints(self) -> list[str]:
-        """Return the errors in its console, and what was blocked."""
-        logged = [each["entry"] for each in self.devtools.heard("Log.entryAdded")]
-        failed = self.devtools.heard("Network.loadingFailed")
-        thrown = self.devtools.heard("Runtime.exceptionThrown")
-        return [
-            *(f"{each['text']} {each.get('url')}" for each in logged if each["level"] == "error"),
-            *(f"{each['errorText']} {each}" for each in failed if not each.get("canceled")),
-            *(str(each["exceptionDetails"]) for each in thrown),
-        ]
 
 
 def install() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cloud import backends
 from cloud.rules.instances import launched
+from moto.ec2.models.instances import StateReason
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -43,12 +44,25 @@ class Instance:
         if call.service != "ec2":
             return ask()
         with self._lock:
+            if self._id and self._machine.is_over():
+                self._end_by_itself()
             answer = ask()
             if answer.good and call.operation == "RunInstances":
                 self._boot(call, answer)
             elif answer.good and self._id in self._named(call):
                 answer = self._done(call, answer)
             return replace(answer, body=INVENTED.sub(b"", answer.body))
+
+    def _end_by_itself(self) -> None:
+        """Stop the instance of a machine that has shut itself down, as it was launched to do."""
+        found = backends.ec2(self._region).get_instance(self._id)
+        if found.state != "running":
+            return
+        ends = found.instance_initiated_shutdown_behavior == "terminate"
+        (found.terminate if ends else found.stop)()
+        code = "Client.InstanceInitiatedShutdown"
+        found.state_reason = StateReason(f"{code}: Instance initiated shutdown", code)
+        self._cloud.states.move(self._region, self._id, None)
 
     def _named(self, call: Call) -> list[str]:
         return [*call.parameters.get("InstanceIds", []), call.parameters.get("InstanceId", "")]

@@ -61,6 +61,9 @@ class Machine(Protocol):
     def power_on(self) -> None:
         """Start it again on the disk it had, as StartInstances does."""
 
+    def is_over(self) -> bool:
+        """Whether it has shut itself down since it was powered on."""
+
     def pull_plug(self) -> None:
         """Take its power away without a warning; keeps the disk."""
 

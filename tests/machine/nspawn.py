@@ -103,6 +103,10 @@ class NspawnMachine:
         self._start(network.world(holder))
         self._start(supervisor.command(self._disk, holder, self._group.enter("machine")))
 
+    def is_over(self) -> bool:
+        """Whether its own systemd has shut it down."""
+        return bool(self._children) and self._off()
+
     def pull_plug(self) -> None:
         """Kill all of it: its systemd first, so that nspawn sees it go and buries it."""
         if leader := supervisor.leader(self._group.pids("machine")):

@@ -12,6 +12,8 @@ from mlflow_ops.wait import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from types_boto3_ec2.type_defs import InstanceTypeDef
+
     from sandbox.cloud import Cloud
 
 STUBBORN = "trap '' TERM HUP INT; echo up > {0}; while :; do sleep 0.1; done"
@@ -41,6 +43,25 @@ def test_stopping_ends_every_process_and_keeps_the_home(cloud: Cloud) -> None:
     cloud.ec2.stop_instances(InstanceIds=[instance])
     assert not processes.of_home(cloud.home)
     assert (cloud.home / "plain").exists()
+
+
+def test_a_host_that_powers_itself_off_is_a_stopped_instance_that_can_be_started(
+    cloud: Cloud,
+) -> None:
+    instance = cloud.launch()
+    start_detached(cloud, "echo up > plain; exec sleep 600", "plain")
+    cloud.run("poweroff")
+
+    def look() -> InstanceTypeDef:
+        return cloud.ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][
+            0
+        ]
+
+    until("the stop", lambda: look()["State"]["Name"] == "stopped", deadline=10, pause=0.02)
+    assert look()["StateReason"]["Code"] == "Client.InstanceInitiatedShutdown"
+    until("the end of it all", lambda: not processes.of_home(cloud.home), deadline=10, pause=0.02)
+    cloud.ec2.start_instances(InstanceIds=[instance])
+    assert cloud.run("cat plain") == (0, "up\n", "")
 
 
 def test_connections_end_with_the_machine(cloud: Cloud) -> None:

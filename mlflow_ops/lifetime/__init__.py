@@ -1,0 +1,1 @@
+"""How long a stack runs: its time limit, and its end when nobody uses its server."""
