@@ -24,9 +24,9 @@ def main() -> None:
 
 def _stay(folder: Path, telling: int) -> None:
     import asyncio  # noqa: PLC0415 - what follows takes a second, in the process that stays
-    import logging  # noqa: PLC0415
+    import logging  # noqa: PLC0415 - likewise
 
-    from mlflow_ops.sandbox import service  # noqa: PLC0415
+    from mlflow_ops.sandbox import service  # noqa: PLC0415 - likewise
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("asyncssh").setLevel(logging.WARNING)

@@ -30,6 +30,7 @@ HOSTS = re.compile(rf"({re.escape(ADDRESS)}|([a-z0-9.-]+\.)?localhost)(:\d+)?")
 SIGNED = re.compile(r"(?P<key>\w+)/\d{8}/(?P<region>[\w-]+)/(?P<service>[\w-]+)/aws4_request")
 SIGNED_THE_OLD_WAY = re.compile(r"AWS (?P<key>\w+):")
 GET_PARAMETER = "AmazonSSM.GetParameter"
+GET_PRODUCTS = "AWSPriceListService.GetProducts"
 SEND_KEY = "AWSEC2InstanceConnectService.SendSSHPublicKey"
 
 
@@ -88,6 +89,8 @@ class Front:
         target = request.headers.get("X-Amz-Target")
         if target == SEND_KEY:
             return self._hand_in(json.loads(_body(request) or b"{}"))
+        if target == GET_PRODUCTS:
+            return refusal.no_price_list()
         return _ubuntu(request) if target == GET_PARAMETER else None
 
     def _hand_in(self, asked: dict[str, str]) -> Response:

@@ -64,7 +64,7 @@ def ec2() -> Any:  # noqa: ANN401 - moto's backends, by account and region
     So have Elastic IPs. moto has no setting for it: it draws a random address, and a name in AWS's
     DNS for it, that are somebody's.
     """
-    from moto.ec2.models import (  # noqa: PLC0415
+    from moto.ec2.models import (  # noqa: PLC0415 - only now is its environment right
         ec2_backends,
         elastic_ip_addresses,
         elastic_network_interfaces,
@@ -88,7 +88,7 @@ def instances() -> list[Instance]:
             _public_key(region, instance.key_name),
             _host_key(instance.user_data or ""),
         )
-        for region in _regions()
+        for region in regions()
         for reservation in list(region.reservations.values())
         for instance in list(reservation.instances)
         if instance.state != "terminated"
@@ -97,13 +97,14 @@ def instances() -> list[Instance]:
 
 def has_access_key(key_id: str) -> bool:
     """Tell whether IAM or STS gave out this access key, and it is not deleted."""
-    from moto.iam.models import iam_backends  # noqa: PLC0415
+    from moto.iam.models import iam_backends  # noqa: PLC0415 - likewise
 
     partitions = [iam for account in list(iam_backends.values()) for iam in list(account.values())]
     return any(key_id in iam.access_keys for iam in partitions)
 
 
-def _regions() -> Iterator[Any]:
+def regions() -> Iterator[Any]:
+    """Yield moto's EC2 backends, of every account and region."""
     for account in list(ec2().values()):
         yield from list(account.values())
 

@@ -41,3 +41,9 @@ def no_such_instance() -> Response:
     """Return EC2 Instance Connect's refusal of an instance that does not run."""
     told = {"__type": "EC2InstanceStateInvalidException", "Message": "The instance is not running."}
     return Response(json.dumps(told), 400, content_type="application/x-amz-json-1.1")
+
+
+def no_price_list() -> Response:
+    """Return the refusal of a question for prices."""
+    told = {"__type": "NotFoundException", "Message": "The sandbox has none."}
+    return Response(json.dumps(told), 400, content_type="application/x-amz-json-1.1")

@@ -11,9 +11,10 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow_ops.sandbox import cloud, running, warmth
+from mlflow_ops.sandbox import cloud, running, switch, warmth
 from mlflow_ops.sandbox.api import Front
 from mlflow_ops.sandbox.children import Children
 from mlflow_ops.sandbox.machine import Machine
@@ -59,7 +60,7 @@ async def run(folder: Path, ready: Callable[[], None]) -> None:
             changed=machine.follow,
             hand_in=machine.hand_in,
             stop=stop,
-            metadata=Metadata(sandbox.metadata_secret),
+            metadata=Metadata(sandbox.metadata_secret, power_off=partial(switch.off, machine)),
         )
         sshd.environment = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": sandbox.metadata}
         with serve(door, front):

@@ -19,17 +19,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHELLS = "/usr/local/bin:/usr/bin:/bin"
-# `ssh` without a command wants a terminal: Python's own module makes one.
-TERMINAL = "import pty, sys; pty.spawn(sys.argv[1:])"
+# `ssh` may want a terminal: Python's own module makes one, and this its size.
+TERMINAL = """\
+import os, pty, sys
+code = os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:]))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+SIZED = 'stty cols "$1" rows "$2"; shift 2; exec "$@"'
 LOST = (OSError, asyncssh.Error)
 
 
-def command(asked: str | None, terminal: str | None) -> list[str]:
-    """Return the argument list for what a client asked for; None is a shell to type into."""
+def command(asked: str | None, terminal: str | None, size: tuple[int, int]) -> list[str]:
+    """Return the argument list for what a client asked for; None is a shell to type into.
+
+    A terminal is of the client's `size`, in columns and rows; a later change of it is not seen.
+    """
     shell = shutil.which("bash", path=SHELLS) or "/bin/sh"
-    if asked is not None:
-        return [shell, "-c", asked]
-    return [sys.executable, "-c", TERMINAL, shell, "-i"] if terminal else [shell]
+    words = [shell, "-c", asked] if asked is not None else [shell, *(["-i"] if terminal else [])]
+    if terminal is None:
+        return words
+    sized = ["sh", "-c", SIZED, "sh", *map(str, size)]
+    return [sys.executable, "-c", TERMINAL, *sized, *words]
 
 
 def environment(home: Path, terminal: str | None) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncssh
 
 from mlflow_ops.sandbox import session
+from mlflow_ops.sandbox.files import Files
 from mlflow_ops.sandbox.running import ADDRESS
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Sshd:
             server_factory=partial(Gate, self._machine, self._connections),
             server_host_keys=[key],
             process_factory=self._serve,
+            sftp_factory=partial(Files, self._places.home),
             encoding=None,
             login_timeout=LOGIN_DEADLINE,
             agent_forwarding=False,
@@ -117,7 +119,7 @@ class Sshd:
             process.exit(NO_MACHINE)
             return
         home, terminal = self._places.home, process.term_type
-        command = session.command(process.command, terminal)
+        command = session.command(process.command, terminal, process.term_size[:2])
         found = session.environment(home, terminal) | self.environment
         child = await self._children.start(command, home, found)
         ended = asyncio.create_task(session.run(process, child))

@@ -27,7 +27,7 @@ Facts = dict[str, str]
 def facts(stack: Stack) -> Facts:
     """Ask the host which key and settings its sshd has, and whether they may be changed."""
     known = dict.fromkeys(("systemd", "sudo", "key", "settings"), "")
-    return known | commands.parse_facts(stack.host().run(sshd.facts()))
+    return known | commands.parse_facts(stack.host().ask(sshd.facts()))
 
 
 def may_change(found: Facts, shown: str, instance: Instance) -> bool:

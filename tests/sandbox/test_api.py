@@ -47,6 +47,12 @@ def test_other_parameters_are_motos_affair(common: Cloud) -> None:
         ssm.get_parameter(Name=PARAMETER.format("riscv64"))
 
 
+def test_it_has_no_price_list_and_says_so_at_once(common: Cloud) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="The sandbox has none") as refused:
+        common.client("pricing").get_products(ServiceCode="AmazonEC2")
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
 def test_canonicals_images_are_found_by_owner_and_name(common: Cloud) -> None:
     pattern = "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-*"
     found = common.ec2.describe_images(
