@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import io
-import json
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
+from mlflow_ops.cli import fewer, paper
 from mlflow_ops.cli.sentences import addressed
-from mlflow_ops.cli.stream import UNHEARD
+from mlflow_ops.cli.stream import give
+from mlflow_ops.cli.table import Column, hanging, lines
 from mlflow_ops.errors import BadOption, MlflowOpsError
 from mlflow_ops.stack import Voice
 from trainer import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from rich.console import Console
 
 WIDTH = 15
 LAST_LINE = 60
-
-
-class Paper(Console):
-    """Where lines go; it ends the command when the reader of a pipe has gone."""
-
-    def on_broken_pipe(self) -> None:
-        """Leave, as SIGPIPE would make us, but past every `finally`."""
-        sys.exit(UNHEARD)
 
 
 @dataclass
@@ -52,10 +44,7 @@ class Screen:
     _started: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
-        file = sys.stderr if self.as_json else sys.stdout
-        if isinstance(file, io.TextIOWrapper):  # a stream that has no ✓ gets a ? for it
-            file.reconfigure(errors="replace")
-        self.console = Paper(file=file, highlight=False, emoji=False)
+        self.console = paper.on(sys.stderr if self.as_json else sys.stdout)
 
     def say(self, text: str = "") -> None:
         """Say something to the person who watches."""
@@ -66,10 +55,36 @@ class Screen:
         """Say one line, whatever stands in it: a newline in somebody's words begins no other."""
         self.say(visible.line(text))
 
+    def hang(self, head: str, text: str) -> None:
+        """Say one line; what a terminal has no room for goes on below, under where it began."""
+        room = self.console.width if self.console.is_terminal else None
+        for line in hanging(head, self._cell(text), room):
+            self.console.print(line, soft_wrap=True, markup=False)
+
+    def table(self, columns: Sequence[str | Column], rows: Iterable[Sequence[object]]) -> None:
+        """Say rows under headings, in columns, or in blocks on a terminal too narrow for them.
+
+        A cell is one line, whatever stands in it, and None is a dash; what was cut or left out, as
+        columns may say of themselves, is told. Nothing is said without rows.
+        """
+        cells = [[self._cell(cell) for cell in row] for row in rows]
+        named = [each if isinstance(each, Column) else Column(each) for each in columns]
+        heads = [replace(column, heading=self._cell(column.heading)) for column in named]
+        room = self.console.width if self.console.is_terminal else None
+        seen = fewer.fitting(heads, cells, room)
+        for text, heading in lines(seen.columns, seen.rows, room) if cells else ():
+            self.console.print(text, style="bold" if heading else "", soft_wrap=True, markup=False)
+        if missing := str(seen):
+            self.row(missing)
+
+    def _cell(self, said: object) -> str:
+        text = "-" if said is None else str(said)
+        return visible.line(addressed(text, self.same)).replace("\t", " ")
+
     def result(self, document: dict[str, Any]) -> None:
         """Print the one JSON document, with --json alone."""
         if self.as_json:
-            click.echo(json.dumps(document))
+            give(document)
 
     def confirm(self, question: str) -> None:
         """Ask, and raise MlflowOpsError on a no; BadOption where nobody can answer."""
@@ -91,10 +106,12 @@ class Screen:
         """Show a step while it lasts: live on a terminal, and one line when it failed."""
         self._name, self._started = name, time.monotonic()
         try:
-            if self.console.is_terminal:
+            if paper.is_lively(self.console):
                 with self._live(f"{name:<{WIDTH}} {doing}") as show:
                     yield Voice(self._note, show)
             else:
+                if self.console.is_terminal:  # where somebody waits
+                    self.row(f"… {name:<{WIDTH}} {doing}")
                 yield Voice(self._note)
         except BaseException:
             self.say(f"✗ {name:<{WIDTH}} {self._seconds()}")

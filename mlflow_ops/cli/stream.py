@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -19,17 +19,30 @@ from trainer import visible
 
 # As a shell counts a program that SIGPIPE has ended.
 UNHEARD = 128 + signal.SIGPIPE
+SAID = f"{__name__}.said"
 INTERRUPTED = "Interrupted: run the same command again to go on."
 
 
 def failed(sentence: str, exit_code: int, *, as_json: bool) -> int:
-    """Say what went wrong, as far as anybody listens, and return the exit code."""
+    """Say what went wrong, as far as anybody listens, and return the exit code.
+
+    What comes after the command's document, such as the signal that ends an `open`, is none.
+    """
     with contextlib.suppress(OSError):
         complain(f"Error: {sentence}")
+    ctx = click.get_current_context(silent=True)
     with contextlib.suppress(OSError):
-        if as_json:
+        if as_json and not (ctx and SAID in ctx.meta):
             click.echo(json.dumps({"error": sentence}))
     return exit_code
+
+
+def give(document: dict[str, Any]) -> None:
+    """Print the one document of a command with --json."""
+    text = json.dumps(document, allow_nan=False)
+    if ctx := click.get_current_context(silent=True):
+        ctx.meta[SAID] = True
+    click.echo(text)
 
 
 def complain(text: str) -> None:

@@ -12,7 +12,7 @@ from hostile.words import FRAGMENTS, TEXTS, on_one_command_line
 from hypothesis import given, settings
 
 from mlflow_ops import commands, host, transcript
-from mlflow_ops.server import serving
+from mlflow_ops.server import asking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ def test_a_checksum_is_of_that_file_alone(path: str, tmp_path: Path) -> None:
     assert left_in(home) == set()
 
 
-@pytest.mark.parametrize("facts", [commands.facts, serving.facts])
+@pytest.mark.parametrize("facts", [commands.facts, asking.facts])
 def test_a_hosts_own_values_make_up_no_fact(facts: Callable[[], str], tmp_path: Path) -> None:
     home = tmp_path / "x\nunit=forged\nrunning=yes\n$(touch OWNED)"
     home.mkdir()

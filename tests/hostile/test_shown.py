@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mlflow_ops import transcript
 from mlflow_ops.cli import stream
-from mlflow_ops.cli.show import Paper, Screen
+from mlflow_ops.cli.paper import Paper
+from mlflow_ops.cli.show import Screen
 from trainer import visible
 
 if TYPE_CHECKING:
@@ -47,11 +48,14 @@ def test_ten_million_characters_are_a_few_thousand(show: Callable[[str], str]) -
 @given(words=TEXTS)
 def test_all_ways_of_a_screen_are_safe_on_a_terminal(words: str) -> None:
     screen, file = Screen(), io.StringIO()
-    screen.console = Paper(file=file, highlight=False, emoji=False, force_terminal=True, width=80)
+    screen.console = Paper(
+        file=file, highlight=False, emoji=False, force_terminal=True, width=80, color_system=None
+    )
     screen.say(words)
     screen.row(words)
     screen.note(words)
     screen.done(words)
+    screen.table([words, "what"], [[words, words], [None, 1]])
     assert harm(file.getvalue()) == set()
     assert file.getvalue().startswith(visible.text(words).expandtabs(8)[:1])
 
@@ -65,7 +69,11 @@ def test_a_row_is_one_line(words: str) -> None:
     assert file.getvalue().count("\n") == 2
 
 
-def test_a_hosts_passing_line_moves_no_cursor_but_the_screens_own() -> None:
+def test_a_hosts_passing_line_moves_no_cursor_but_the_screens_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
     screen, file = Screen(), io.StringIO()
     screen.console = Paper(file=file, emoji=False, force_terminal=True, width=200, no_color=True)
     with screen.step("software", "install") as voice:

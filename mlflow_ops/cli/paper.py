@@ -1,0 +1,44 @@
+"""What our words are written on: a terminal that can do more or less, or a pipe."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Literal, TextIO
+
+from rich.console import Console
+
+from mlflow_ops.cli.stream import UNHEARD
+
+
+class Paper(Console):
+    """Where lines go; it ends the command when the reader of a pipe has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave, as SIGPIPE would make us, but past every `finally`."""
+        sys.exit(UNHEARD)
+
+
+def on(file: TextIO) -> Paper:
+    """Return what writes to this stream: a pipe gets text alone, whatever the environment says.
+
+    So does a terminal that can or should do no more: https://no-color.org
+    """
+    if isinstance(file, io.TextIOWrapper):  # a stream that has no ✓ gets a ? for it
+        file.reconfigure(errors="replace")
+    colours: Literal["auto"] | None = None if is_plain() else "auto"
+    terminal = file.isatty()
+    return Paper(
+        file=file, highlight=False, emoji=False, force_terminal=terminal, color_system=colours
+    )
+
+
+def is_plain() -> bool:
+    """Whether the user, or the terminal, wants no colour and no control codes."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") in {None, "dumb", "unknown"}
+
+
+def is_lively(console: Console) -> bool:
+    """Whether a line may be drawn again and again while something lasts."""
+    return console.is_terminal and not is_plain()
