@@ -15,16 +15,28 @@ import os
 from typing import TYPE_CHECKING
 
 from trainer import errors, model
-from trainer.model import Training
-from trainer.results import MODEL_NAME, Result
+from trainer.model import Training, grid
+from trainer.results import MODEL_NAME, Result, Sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import ModuleType
 
     from trainer import data
     from trainer.data import WineData
 
-__all__ = ["MODEL_NAME", "Result", "Training", "data", "errors", "model", "run"]
+__all__ = [
+    "MODEL_NAME",
+    "Result",
+    "Sweep",
+    "Training",
+    "data",
+    "errors",
+    "grid",
+    "model",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> ModuleType:
@@ -41,9 +53,32 @@ def run(dataset: WineData, training: Training, tracking_uri: str | None = None) 
     A run that fails is marked FAILED and one that is interrupted KILLED. What MLflow prints goes
     to stderr.
     """
-    from trainer import server  # noqa: PLC0415 - brings requests, a tenth of a second
-
-    server.look(tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", ""))
+    _look(tracking_uri)
     from trainer import tracking  # noqa: PLC0415 - brings MLflow, seconds: look first, then load
 
     return tracking.record(dataset, training, tracking_uri)
+
+
+def sweep(
+    dataset: WineData,
+    trainings: Sequence[Training],
+    tracking_uri: str | None = None,
+    listen: Callable[[str], None] = lambda _: None,
+) -> Sweep:
+    """Record several as children of one parent run, whose names are those of the first.
+
+    Without a name for it, the parent is called "sweep of" so many.
+
+    The model of the best alone is registered. A child that fails does not stop the others; all
+    else is as in `run`. `listen` hears a line about each before it begins.
+    """
+    _look(tracking_uri)
+    from trainer import sweeping  # noqa: PLC0415 - brings MLflow, seconds: look first, then load
+
+    return sweeping.record(dataset, trainings, tracking_uri, listen)
+
+
+def _look(tracking_uri: str | None) -> None:
+    from trainer import server  # noqa: PLC0415 - brings requests, a tenth of a second
+
+    server.look(tracking_uri or os.environ.get("MLFLOW_TRACKING_URI", ""))

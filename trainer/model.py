@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from sklearn.linear_model import ElasticNet
 
@@ -41,6 +44,16 @@ class Training:
     def params(self) -> dict[str, float | int]:
         """The run's parameters, by the names MLflow shows."""
         return {"alpha": self.alpha, "l1_ratio": self.l1_ratio, "seed": self.seed}
+
+
+def grid(
+    alphas: Iterable[float],
+    l1_ratios: Iterable[float],
+    **same: Any,  # noqa: ANN401 - Training's own fields
+) -> tuple[Training, ...]:
+    """Return a training for each pair, once, and all else the `same`; raises as Training does."""
+    pairs = dict.fromkeys(itertools.product(alphas, l1_ratios))
+    return tuple(Training(alpha, l1_ratio, **same) for alpha, l1_ratio in pairs)
 
 
 def check(alpha: float, l1_ratio: float) -> None:

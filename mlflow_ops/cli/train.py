@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 import trainer
 from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.table import Column
 from mlflow_ops.errors import BadOption, MlflowOpsError
-from mlflow_ops.reach import connection
+from trainer.results import METRICS, PARAMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlflow_ops.cli.show import Screen
+
+HEADINGS: tuple[str | Column, ...] = (
+    *(Column(each, right=True) for each in (*PARAMS, *METRICS)),
+    "run",
+)
 
 
-@stack_command(example="mlflow-ops train --alpha 0.6")
-@click.option("--alpha", default=0.5, show_default=True, help="Weight of the penalty, 0 or more.")
-@click.option("--l1-ratio", default=0.5, show_default=True, help="Share of L1 in it, 0 to 1.")
+@stack_command(
+    example="""
+$ mlflow-ops train --alpha 0.1 --alpha 0.5 --l1-ratio 0.1 --l1-ratio 0.9
+(four runs under a parent run: a row for each, and the best, whose model is registered)
+"""
+)
+@click.option(
+    "--alpha",
+    multiple=True,
+    default=[0.5],
+    show_default=True,
+    help="Weight of the penalty, 0 or more; may be repeated.",
+)
+@click.option(
+    "--l1-ratio",
+    multiple=True,
+    default=[0.5],
+    show_default=True,
+    help="Share of L1 in it, 0 to 1; may be repeated.",
+)
 @click.option(
     "--data",
     metavar="PATH|URL|S3-URI|sample",
@@ -25,34 +52,54 @@ from mlflow_ops.reach import connection
 @click.option("--experiment", metavar="NAME", help="Experiment to log to  [default: Default].")
 @click.option("--run-name", metavar="NAME", help="Name of the run.")
 @click.option("--tracking-uri", metavar="URI", help="Any other server to train against.")
-def command(call: Call, **options: Any) -> None:  # noqa: ANN401 - as click has parsed them
+def command(call: Call, *, tracking_uri: str | None, data: str | None, **options: Any) -> int:  # noqa: ANN401 - as click has parsed them
     """Train the ElasticNet wine-quality model and log the run to the stack's server.
 
     Logs parameters, metrics, the data set, plots and the model, registered as
-    ElasticnetWineModel.
+    ElasticnetWineModel. Of several alphas or L1 ratios each pair is tried, in a child run of one
+    parent, and the model of the best, with the lowest RMSE, is registered.
     """
-    uri, data = options.pop("tracking_uri"), options.pop("data")
     screen = call.screen()
     try:
-        training = trainer.Training(**options)
+        trainings = trainer.grid(options.pop("alpha"), options.pop("l1_ratio"), **options)
     except ValueError as error:
         raise BadOption(str(error)) from error
     try:
-        if uri:  # with whatever the user's own environment says of it
-            result = trainer.run(trainer.data.load(data), training, tracking_uri=uri)
+        if tracking_uri:  # with whatever the user's own environment says of it
+            result = _trained(screen, data, trainings, tracking_uri)
         else:
-            with connection.held(call.stack(), call.settings) as found:
-                dataset = trainer.data.load(data)
-                found.take_over()
-                result = trainer.run(dataset, training, tracking_uri=found.uri)
-                if not found.lasting:  # nor is a link to where it was
-                    result = replace(result, run_url=None)
+            with call.server() as found:
+                result = _trained(screen, data, trainings, found.uri, found.take_over)
+                result = result if found.lasting else result.without_pages()
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error
+    _show(screen, result, ours=not tracking_uri)
+    screen.result(result.as_json())
+    return 1 if result.failures else 0
+
+
+def _trained(
+    screen: Screen,
+    data: str | None,
+    trainings: Sequence[trainer.Training],
+    uri: str,
+    ready: Callable[[], None] = lambda: None,
+) -> trainer.Result | trainer.Sweep:
+    dataset = trainer.data.load(data)
+    ready()
+    if len(trainings) == 1:
+        return trainer.run(dataset, trainings[0], uri)
+    with screen.step("train", f"{len(trainings)} runs") as voice:
+        return trainer.sweep(dataset, trainings, uri, voice.show)
+
+
+def _show(screen: Screen, result: trainer.Result | trainer.Sweep, *, ours: bool) -> None:
+    screen.table(HEADINGS, result.rows)
+    for failure in result.failures:
+        screen.row(failure.as_text())
     screen.say(result.as_text())
     screen.say(f"Run: {result.run_url or result.run_id}")
-    if result.model_name is None and not uri:
+    if ours and result.best and result.best.model_name is None:
         screen.say(
             f"{trainer.MODEL_NAME} belongs to another user: the model stays in the run alone."
         )
-    screen.result(result.as_json())

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.errors import NotReady, Refused
+from mlflow_ops.reach import paging
 from trainer import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 API = "/api/2.0/mlflow"
-PAGE = 1000
 # Bytes of one answer, far more than a page of runs; a server may be another than it should be.
 LONGEST = 64_000_000
 
@@ -112,7 +112,8 @@ class Tracking:
 
     def look(self) -> None:
         """Raise NotReady unless a client of this machine gets an answer from the API."""
-        self.ask("/experiments/search", {"max_results": 1})
+        # MLflow minds no query here; its log shows it, and then it is nobody's use of the server.
+        self.ask("/experiments/search?probe", {"max_results": 1})
 
     def artifact_root(self) -> str:
         """Return where the Default experiment's artifacts go: `mlflow-artifacts:/…` or `s3://…`."""
@@ -120,28 +121,11 @@ class Tracking:
 
     def count(self) -> tuple[int, int]:
         """Return how many runs and registered models the server holds, deleted ones too."""
-        experiments = self._all("/experiments/search", "experiments", {"view_type": "ALL"})
+        experiments = paging.posted(
+            self, "/experiments/search", "experiments", {"view_type": "ALL"}
+        )
         ids = [experiment["experiment_id"] for experiment in experiments]
         question = {"experiment_ids": ids, "run_view_type": "ALL"}
-        runs = len(self._all("/runs/search", "runs", question)) if ids else 0
-        return runs, self._models()
-
-    def _models(self) -> int:
-        count, page = 0, {"max_results": str(PAGE)}
-        while True:
-            answer = self.get(f"/registered-models/search?{urllib.parse.urlencode(page)}")
-            count += len(answer.get("registered_models", []))
-            page["page_token"] = answer.get("next_page_token", "")
-            if not page["page_token"]:
-                return count
-
-    def _all(self, path: str, key: str, question: dict[str, Any]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        token = ""
-        while True:
-            page = {"page_token": token} if token else {}
-            answer = self.ask(path, {**question, **page, "max_results": PAGE})
-            found += answer.get(key, [])
-            token = answer.get("next_page_token", "")
-            if not token:
-                return found
+        runs = paging.posted(self, "/runs/search", "runs", question) if ids else []
+        models = paging.listed(self, "/registered-models/search", "registered_models")
+        return len(runs), len(models)
