@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 import re
-import shlex
-from typing import TYPE_CHECKING, Any
+from textwrap import indent
 
 from mlflow_ops import files
+from mlflow_ops.cli import EXIT_CODES
 from mlflow_ops.errors import MlflowOpsError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 CURE = re.compile("`(mlflow-ops [^`]*)`")
-SAME = ("--name", "--region", "--profile", "--sandbox")
-
-
-def again(chosen: Mapping[str, Any]) -> str:
-    """Return the options, of those chosen, that make another command mean the same stack."""
-    named = {name: chosen[name] for name in ("name", "region", "profile") if chosen[name]}
-    if named.get("name") == "mlflow":
-        del named["name"]
-    words = [f"--{name} {shlex.quote(value)}" for name, value in named.items()]
-    return " ".join(["", *words, *(["--sandbox"] if chosen["sandbox"] else [])])
+SAME = ("--name", "--region", "--profile", "--sandbox", "--no-sandbox", "--local", "--no-local")
 
 
 def addressed(sentence: str, same: str) -> str:
@@ -54,3 +42,11 @@ def known(error: Exception) -> MlflowOpsError:
         )
     words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return MlflowOpsError(f"{words} (say --debug for the traceback)")
+
+
+def ended_with(example: str) -> str:
+    """Return what every command's help ends with: an example as it looks on a terminal."""
+    first, *more = (indent(part, "  ") for part in example.strip("\n").split("\n\n"))
+    # Each part that click is not to fill up anew begins with its mark.
+    shown = [f"\b\nExample:\n{first}", *(f"\b\n{part}" for part in more)]
+    return "\n\n".join([*shown, EXIT_CODES])
