@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
+from mlflow_ops import elsewhere
 from mlflow_ops.ec2 import firewall, groups, instances
-from mlflow_ops.errors import NotReady
 from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance, SecurityGroup
 from mlflow_ops.retry import while_unknown
@@ -30,10 +30,7 @@ def known(stack: Stack) -> Stack:
     """Return the stack with its group and its instance; raise NotReady when there is no group."""
     group, instance = groups.seen(stack), instances.alive(stack)
     if group is None:
-        raise NotReady(
-            f"There is no stack {stack.names.stack!r} in account {stack.names.account}, "
-            f"{stack.names.region}: `mlflow-ops up` makes one."
-        )
+        raise elsewhere.nowhere(stack, ": `mlflow-ops up` makes one")
     stack = stack.knows(group)
     return stack.knows(instance) if instance else stack
 

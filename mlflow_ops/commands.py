@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 
 FOLDER = "mlflow"
@@ -76,6 +77,15 @@ def sha256(path: str) -> str:
     # With a brace, not a parenthesis: after `$(` that would begin arithmetic.
     file = shlex.quote(path)
     return f"{{ sha256sum {file} || shasum -a 256 {file}; }} 2>/dev/null | cut -d' ' -f1"
+
+
+def digest(content: str | bytes) -> str:
+    """Return what that command prints of a file with this content; nothing for an empty one.
+
+    That stands for a file that is not to be there.
+    """
+    held = content.encode() if isinstance(content, str) else content
+    return hashlib.sha256(held).hexdigest() if held else ""
 
 
 def mlflow_version(lock: str) -> str:

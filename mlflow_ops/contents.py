@@ -115,6 +115,6 @@ def sized(number: float) -> str:
 
 def keeping(size: int) -> str:
     """Say what it costs to keep so many bytes."""
-    month = size / 2**30 * prices.S3_GIB_MONTH
+    month = size / prices.GIB * prices.S3_GIB_MONTH
     amount = f"{month:.2f} USD" if month >= CENT else "less than 0.01 USD"
     return f"{amount} a month ({prices.AS_OF})"

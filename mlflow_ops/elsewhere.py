@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlflow_ops import regions
-from mlflow_ops.errors import WrongPlace
+from mlflow_ops.errors import NotReady, WrongPlace
 from mlflow_ops.iam.scopes import ACCOUNT
 from mlflow_ops.names import IAM_PATH, Names
 
@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 ALLOWS = ACCOUNT.allow("iam", "ListUsers")
+
+
+def nowhere(stack: Stack, more: str) -> NotReady:
+    """Return the error of a stack that is not there; `more` ends its sentence."""
+    names = stack.names
+    return NotReady(
+        f"There is no stack {names.stack!r} in account {names.account}, {names.region}{more}."
+    )
 
 
 def check(stack: Stack, settings: Settings) -> None:

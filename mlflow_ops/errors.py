@@ -5,7 +5,7 @@ MlflowOpsError         1   something failed: what, where, what to do next
 ├── NotReady           3   there is no stack, or it does not answer yet
 │   └── Refused            the server answers with an error
 ├── NotOurs            1   a resource has our name but not our tag
-├── WrongPlace         1   this name belongs to a stack in another account or region
+├── WrongPlace         1   this name belongs to a stack or a server in another place
 ├── Locked             1   another command is at work on the stack
 ├── AwsRefused         1   AWS said no, or was not to be reached
 ├── TimedOut           1   something did not happen before its deadline
@@ -52,7 +52,7 @@ class NotOurs(MlflowOpsError):
 
 
 class WrongPlace(MlflowOpsError):
-    """The stack of this name stands in another account or region."""
+    """What has this name stands in another account or region, or runs on another machine."""
 
 
 class Locked(MlflowOpsError):

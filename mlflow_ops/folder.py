@@ -59,9 +59,19 @@ class Folder:
         return self.path / "known_hosts"
 
     @property
+    def shown_host(self) -> Path:
+        """The SSH key that the host has just shown where none is pinned, for `ssh` to know it."""
+        return self.path / "known_hosts.shown"
+
+    @property
     def host_log(self) -> Path:
         """All that the commands on the host have printed."""
         return self.path / "host.log"
+
+    @property
+    def prices(self) -> Path:
+        """What AWS's price list said today."""
+        return self.path / "prices.json"
 
     @property
     def tunnel(self) -> Path:
@@ -84,9 +94,10 @@ class Folder:
         The folders up to `home` that are empty then go, too.
         """
         keys = (self.access_key, self.private_key, self.ca_key, self.ca_certificate)
-        known = (self.known_hosts, self.host_log, self.journal.path)
+        known = (self.known_hosts, self.host_log, self.journal.path, self.prices)
         passwords = (self.admin_password, self.pending_password)
-        for path in (*keys, *passwords, self.launch_host_key, *known):
+        hosts = (self.launch_host_key, self.shown_host)
+        for path in (*keys, *passwords, *hosts, *known):
             path.unlink(missing_ok=True)
             files.temporary_of(path).unlink(missing_ok=True)
         files.remove_empty(self.path, home)

@@ -12,6 +12,8 @@ REGION_TAG = "mlflow-ops:region"
 KEPT_TAG = "mlflow-ops:kept"
 SHAPE_TAG = "mlflow-ops:shape"
 HOST_KEY_TAG = "mlflow-ops:host-key"
+RAN_TAG = "mlflow-ops:ran"
+STOPS_TAG = "mlflow-ops:stops"
 IAM_PATH = "/mlflow-ops/"
 # The bucket's name holds the stack's, the account and the region, and may have 63 characters.
 LONGEST = 20

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlflow_ops.errors import BadOption
+from mlflow_ops.lifetime import durations
 from mlflow_ops.names import checked
 from mlflow_ops.shape import DOMAIN
 
+LIMITS = {"ttl": "--ttl", "idle_stop": "--idle-stop"}
 # It goes into the proxy's settings: no quote, space, brace or dollar sign.
 URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!&()*+,;=%\[\]-]+")
 
@@ -33,33 +35,48 @@ def default_home() -> Path:
 
 @dataclass(frozen=True)
 class Settings:
-    """Which stack is meant, and in which cloud. A region or profile of None is AWS's own choice."""
+    """Which stack is meant, and in which cloud. A region or profile of None is AWS's own choice.
+
+    `local` is a server on this machine, with no cloud at all.
+    """
 
     name: str = "mlflow"
     region: str | None = None
     profile: str | None = None
     sandbox: bool = False
+    local: bool = False
     home: Path = field(default_factory=default_home)
 
     def __post_init__(self) -> None:
         checked(self.name)
 
     @property
+    def every(self) -> Path:
+        """Where each stack that is known here has a folder of its name, in the cloud meant."""
+        return self.home / ("sandbox" if self.sandbox else "local" if self.local else "stacks")
+
+    @property
     def folder(self) -> Path:
         """The local files of the stacks of this name, apart for each of the two clouds."""
-        return self.home / ("sandbox" if self.sandbox else "stacks") / self.name / "stack"
+        return self.every / self.name / "stack"
 
     @property
     def sandbox_folder(self) -> Path:
         """Where the sandbox of this name keeps itself."""
-        return self.home / "sandbox" / self.name / "cloud"
+        return replace(self, sandbox=True).every / self.name / "cloud"
+
+    @property
+    def local_folder(self) -> Path:
+        """Where the server of this name on this machine keeps all that it has."""
+        return replace(self, sandbox=False, local=True).every / self.name
 
 
 @dataclass(frozen=True)
 class Options:
     """What `up` was told about the stack it should make; None leaves the choice to us.
 
-    `keep_rules` leaves the firewall that stands as it is, whoever it lets in.
+    `keep_rules` leaves the firewall that stands as it is, whoever it lets in. `ttl` and `idle_stop`
+    are lengths of time, or "off".
     """
 
     as_taught: bool = False
@@ -80,9 +97,14 @@ class Options:
     restore: str | None = None
     fresh: bool = False
     keep_rules: bool = False
+    ttl: str | None = None
+    idle_stop: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))
+        for name, option in LIMITS.items():
+            if (said := getattr(self, name)) is not None:
+                object.__setattr__(self, name, durations.canonical(said, option))
         if self.fresh and self.restore is not None:
             raise BadOption("--fresh begins empty, --restore with a backup: leave one of them out.")
         if self.domain is not None and not DOMAIN.fullmatch(self.domain):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlflow_ops import shape
+from mlflow_ops import shaping
 from mlflow_ops.errors import BadOption
 from mlflow_ops.records import Instance, SecurityGroup
 
@@ -24,7 +24,7 @@ def check(options: Options, found: Mapping[type[Record], Record]) -> None:
             "`mlflow-ops down` first, or leave --instance-type out."
         )
     if isinstance(instance, Instance):
-        shape.check_standing(options, instance.shape)
+        shaping.check_standing(options, instance.shape)
     if isinstance(group, SecurityGroup) and options.vpc_id not in {None, group.vpc_id}:
         raise BadOption(
             f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "

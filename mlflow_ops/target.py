@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_ops import aws, files, places, sandbox
+from mlflow_ops.config import region
 from mlflow_ops.errors import BadOption, NotReady
-from mlflow_ops.reach import address
+from mlflow_ops.reach import address, domain_name
+from mlflow_ops.sandbox import fresh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mlflow_ops.settings import Settings
 
 WILDCARD = "0.0.0.0"  # noqa: S104 - the server must be reached from outside; the security group decides by whom
+
+UBUNTU = {"systemd": "running", "home": "/home/ubuntu", "sudo": "yes"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class Target:
-    """One cloud, one account, one region; nothing in it tells a step which cloud it is."""
+    """One cloud, one account, one region; nothing in it tells a step which cloud it is.
+
+    `fresh` are the facts that a new host of its tells of itself.
+    """
 
     kind: str
     aws: aws.Aws
@@ -46,6 +54,8 @@ class Target:
     ports: Ports
     own_address: Callable[[], str]
     route: Callable[[str], str] = address.towards
+    resolve: Callable[[str], set[str]] = domain_name.addresses
+    fresh: Callable[[], Mapping[str, str]] = UBUNTU.copy
 
     @property
     def account(self) -> str:
@@ -93,7 +103,8 @@ def _sandbox(settings: Settings) -> Target:
     clients = aws.Aws(clients.session, clients.region, running.endpoint)
     ports = Ports(running.ssh_port, running.server_port, "127.0.0.1")
     found = AwsFiles(folder / "credentials", folder / "config")
-    return Target("sandbox", clients, found, ports, lambda: "127.0.0.1", lambda _: "127.0.0.1")
+    target = Target("sandbox", clients, found, ports, lambda: "127.0.0.1", lambda _: "127.0.0.1")
+    return replace(target, fresh=partial(fresh.facts, settings.sandbox_folder / "host"))
 
 
 def isolate(folder: Path, running: sandbox.Sandbox) -> None:
@@ -105,7 +116,7 @@ def isolate(folder: Path, running: sandbox.Sandbox) -> None:
     os.environ |= {
         "AWS_ENDPOINT_URL": running.endpoint,
         "MLFLOW_S3_ENDPOINT_URL": running.endpoint,
-        "AWS_DEFAULT_REGION": aws.FALLBACK_REGION,
+        "AWS_DEFAULT_REGION": region.FALLBACK,
         "AWS_ACCESS_KEY_ID": running.access_key_id,
         "AWS_SECRET_ACCESS_KEY": running.secret_access_key,
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mlflow_ops import choices, shape, standing
+from mlflow_ops import choices, shaping, standing
 from mlflow_ops.ec2 import instance_types, subnets
 from mlflow_ops.ec2.subnets import Subnet
 from mlflow_ops.errors import MlflowOpsError
@@ -92,7 +92,7 @@ def first_thoughts(options: Options, target: Target, before: Shape | None = None
     choosable = ("instance_type", "subnet_id", "ami")
     open_by_name = options.as_taught and not options.keep_rules
     given = options.allow or ((ANYWHERE,) if open_by_name else ())
-    asked = shape.wanted(options, before)
+    asked = shaping.wanted(options, before)
     # Which way leads to a private address is known with its network.
     own = () if given or asked.address == "private" else _own_range(target)
     return Wanted(

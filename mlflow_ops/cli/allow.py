@@ -33,7 +33,10 @@ FROM = {
 }
 
 
-@stack_command(example="mlflow-ops allow me")
+@stack_command(
+    example="$ mlflow-ops allow me\n"
+    "(this machine's address may reach SSH and the server from now on; who else may is listed)"
+)
 @click.argument("words", metavar="[CIDR|me]...", nargs=-1)
 @click.option("--remove", is_flag=True, help="Shut them out instead.")
 def command(call: Call, *, words: tuple[str, ...], remove: bool) -> int:

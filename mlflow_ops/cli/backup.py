@@ -25,7 +25,10 @@ KIND = "manual"
 TAKEN = re.compile(f"{sources.LATEST}|[0-9tz-]+")
 
 
-@stack_command(example="mlflow-ops backup before-cleaning-up")
+@stack_command(
+    example="$ mlflow-ops backup before-cleaning-up\n"
+    "(a backup of this name is taken, read back, and what it holds is told)"
+)
 @click.argument("chosen", metavar="[NAME]", required=False)
 def command(call: Call, *, chosen: str | None) -> None:
     """Take a backup of the runs, models and users now, and prove that it can be read.

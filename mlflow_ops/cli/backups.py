@@ -8,7 +8,6 @@ from mlflow_ops import elsewhere
 from mlflow_ops.backup import listing
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.contents import sized
-from mlflow_ops.errors import NotReady
 from mlflow_ops.steps import bucket
 
 if TYPE_CHECKING:
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
 WIDTH = 32
 
 
-@stack_command(example="mlflow-ops backups")
+@stack_command(
+    example="$ mlflow-ops backups\n"
+    "(one line for each: its name, its runs and models, its size; then since when all can be had)"
+)
 def command(call: Call) -> None:
     """List the backups, newest first, with what each holds.
 
@@ -31,10 +33,8 @@ def command(call: Call) -> None:
     screen, stack = call.screen(), call.stack()
     if bucket.find(stack) is None:
         elsewhere.check(stack, call.settings)
-        raise NotReady(
-            f"There is no stack {stack.names.stack!r} in account {stack.names.account}, "
-            f"{stack.names.region}, and no bucket that one has left: `mlflow-ops up` makes one."
-        )
+        left = ", and no bucket that one has left: `mlflow-ops up` makes one"
+        raise elsewhere.nowhere(stack, left)
     found = listing.every(stack)
     _show(screen, found)
     screen.result(document(stack, found))

@@ -8,17 +8,19 @@ from dataclasses import asdict
 
 from mlflow_ops.check import write_and_read_back
 from mlflow_ops.cli.command import Call, stack_command
-from mlflow_ops.reach import connection
 
 
-@stack_command(example="mlflow-ops check")
+@stack_command(
+    example="$ mlflow-ops check\n"
+    "(a run with two metrics and an artifact is written, read back, and its page is named)"
+)
 def command(call: Call) -> None:
     """Write two metrics and an artifact to the server through its public URL, and read them back.
 
     They stand in the experiment "Check Connection".
     """
     screen = call.screen()
-    with connection.held(call.stack(), call.settings) as found:
+    with call.server() as found:
         found.take_over()
         with contextlib.redirect_stdout(sys.stderr):  # where MLflow's own words are no result
             result = write_and_read_back(found.uri)

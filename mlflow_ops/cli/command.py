@@ -9,19 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops.cli import COMMANDS, EXIT_CODES
-from mlflow_ops.cli.sentences import addressed, again, known
+from mlflow_ops.cli import COMMANDS, chosen, filed, here
+from mlflow_ops.cli import options as common
+from mlflow_ops.cli.fitting import Fitting
+from mlflow_ops.cli.sentences import addressed, ended_with, known
 from mlflow_ops.cli.stream import INTERRUPTED, UNHEARD, failed, is_cut_off, let_go, traced
 from mlflow_ops.errors import NotReady
+from mlflow_ops.wait import CLOCK
 from trainer import interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from mlflow_ops.cli.show import Screen
+    from mlflow_ops.reach.client import Client
     from mlflow_ops.settings import Settings
     from mlflow_ops.stack import Stack
     from mlflow_ops.target import Target
+    from mlflow_ops.wait import Clock
     from mlflow_ops.world import World
 
 NOT_READY = NotReady.exit_code
@@ -34,6 +40,10 @@ class Call:
     settings: Settings
     json: bool
     world: World | None = None
+    # The options that make another command mean the same stack.
+    again: str = ""
+    # The file of options that the command takes any from, and which.
+    from_file: dict[str, Any] | None = None
 
     def target(self) -> Target:
         """Return the cloud that is meant; raise NotReady for a sandbox that is not up."""
@@ -47,17 +57,30 @@ class Call:
         """
         from mlflow_ops.stack import Stack  # noqa: PLC0415 - not needed for --help
 
-        return Stack.of(self.settings, self.target(), self._world().clock)
+        return Stack.of(self.settings, self.target(), self.clock)
+
+    def server(self) -> AbstractContextManager[Client]:
+        """Give the way to the server that is meant, for as long as the context lasts.
+
+        Raises NotReady when it gives no answer or this machine has no login to it.
+        """
+        if self.settings.local:
+            from mlflow_ops import local  # noqa: PLC0415 - not needed for --help
+
+            return local.held(self.settings)
+        from mlflow_ops.reach import connection  # noqa: PLC0415 - not needed for --help
+
+        return connection.held(self.stack(), self.settings)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that waits go by."""
+        return self.world.clock if self.world else CLOCK
 
     def _world(self) -> World:
         from mlflow_ops.world import World  # noqa: PLC0415 - loads boto3, which takes 0.3 s
 
         return self.world or World()
-
-    @property
-    def again(self) -> str:
-        """The options that make another command mean the same stack."""
-        return again(vars(self.settings))
 
     def screen(self) -> Screen:
         """Return where this command's words go."""
@@ -76,48 +99,34 @@ def stack_command(
     """
 
     def decorate(function: Callable[..., int | None]) -> click.Command:
+        module = function.__module__.rsplit(".", 1)[-1].rstrip("_")  # of `import_`
+
         @functools.wraps(function)
         def body(**options: Any) -> None:  # noqa: ANN401 - whatever click has parsed
-            sys.exit(let_go(_ended(function, options)))
+            sys.exit(let_go(_ended(module, function, options)))
 
-        module = function.__module__.rsplit(".", 1)[-1].rstrip("_")  # of `import_`
         short = None if name else COMMANDS[module]
         make = click.command(name or module, epilog=ended_with(example), short_help=short)
-        command: Any = make(body)
-        for option in reversed(COMMON):
-            command = option(command)
-        made: click.Command = command
-        return made
+        command = make(body)
+        command.context_class = Fitting
+        common.complete(command, f"{module} {name}" if name else module)
+        return command
 
     return decorate
 
 
-def ended_with(example: str) -> str:
-    """Return what every command's help ends with."""
-    return f"\b\nExample:\n  {example}\n\n{EXIT_CODES}"
-
-
-COMMON = (
-    click.option("--name", default="mlflow", show_default=True, help="The stack's name."),
-    click.option("--region", help="AWS region  [default: the AWS environment's, else us-east-1]."),
-    click.option("--profile", help="Named AWS profile to work with."),
-    click.option(
-        "--sandbox",
-        is_flag=True,
-        envvar="MLFLOW_OPS_SANDBOX",
-        help="Use a cloud on this machine instead of AWS.",
-    ),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    click.option("--debug", is_flag=True, help="Show the traceback of an error."),
-)
-
-
-def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
-    debug, as_json, same = options.pop("debug"), options.pop("as_json"), again(options)
+def _ended(module: str, function: Callable[..., int | None], options: dict[str, Any]) -> int:
+    debug, as_json, same = options.pop("debug"), options.pop("as_json"), ""
     interrupts.leave_by_exception()
     try:
-        world = click.get_current_context().obj
-        return function(Call(_settings(options), as_json, world), **options) or 0
+        ctx = click.get_current_context()
+        found = chosen.taken(ctx, options)
+        same = chosen.again(ctx, found)
+        call = Call(_settings(found), as_json, ctx.obj, same)
+        if call.settings.local:
+            function = here.instead(ctx, module, function)
+        call = filed.told(ctx, module, call)
+        return function(call, **options) or 0
     except (KeyboardInterrupt, click.Abort):
         return failed(INTERRUPTED, 1, as_json=as_json)
     except SystemExit as ended:
@@ -129,12 +138,11 @@ def _ended(function: Callable[..., int | None], options: dict[str, Any]) -> int:
             return UNHEARD
         if debug:
             traced()
-        found = known(error)
-        return failed(addressed(str(found), same), found.exit_code, as_json=as_json)
+        said = known(error)
+        return failed(addressed(str(said), same), said.exit_code, as_json=as_json)
 
 
-def _settings(options: dict[str, Any]) -> Settings:
+def _settings(found: dict[str, Any]) -> Settings:
     from mlflow_ops.settings import Settings  # noqa: PLC0415 - not needed for --help
 
-    chosen = {key: options.pop(key) for key in ("name", "region", "profile", "sandbox")}
-    return Settings(**chosen)
+    return Settings(**found)

@@ -13,11 +13,15 @@ from mlflow_ops.errors import NotReady
 from mlflow_ops.reach import client, connection, reaching, shells, tunnel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlflow_ops.reach.client import Client
-    from mlflow_ops.stack import Stack
 
 
-@stack_command(example='eval "$(mlflow-ops env)"')
+@stack_command(
+    example='$ eval "$(mlflow-ops env)"\n'
+    "(this shell's MLflow clients use the server: python my_training.py)"
+)
 @click.option(
     "--shell",
     type=click.Choice(shells.SHELLS),
@@ -38,23 +42,24 @@ def command(call: Call, *, shell: str | None, close: bool) -> None:
         return
     stack = call.stack()
     with connection.held(stack, call.settings, tunnel.held) as found:
-        if call.json:
-            screen.result(document(stack, found))
-        else:
-            chosen = shell or shells.usual(os.environ.get("SHELL", ""))
-            unset = (*client.LOGINS, *(client.CONTRARY if found.keys else ()))
-            click.echo(shells.commands(chosen, found.exports, unset))
+        known = found.username and reaching.password_here(stack)
+        told(screen, found, stack.folder.admin_password if known else None, shell)
 
 
-def document(stack: Stack, found: Client) -> dict[str, str | None]:
-    """Return where the server is, and which files have what it takes to get in: nothing secret."""
-    here = stack.folder.admin_password if found.username and reaching.password_here(stack) else None
-    return {
-        "uri": found.uri,
-        "username": found.username or None,
-        "certificate": str(found.ca) if found.ca else None,
-        "password_file": str(here) if here else None,
-    }
+def told(screen: Screen, found: Client, password: Path | None, shell: str | None) -> None:
+    """Print the commands, or as JSON which files have what it takes to get in: nothing secret."""
+    if not screen.as_json:
+        chosen = shell or shells.usual(os.environ.get("SHELL", ""))
+        unset = (*client.LOGINS, *(client.CONTRARY if found.keys else ()))
+        click.echo(shells.commands(chosen, found.exports, unset))
+    screen.result(
+        {
+            "uri": found.uri,
+            "username": found.username or None,
+            "certificate": str(found.ca) if found.ca else None,
+            "password_file": str(password) if password else None,
+        }
+    )
 
 
 def _close(call: Call, screen: Screen) -> None:
@@ -62,6 +67,11 @@ def _close(call: Call, screen: Screen) -> None:
         ended = tunnel.end(call.stack().folder)
     except NotReady:  # a sandbox that is gone: then its tunnel leads nowhere
         ended = False
+    closed(screen, ended=ended)
+
+
+def closed(screen: Screen, *, ended: bool) -> None:
+    """Say that there is no tunnel, and whether there was one."""
     # On stderr, as all words of a command whose stdout a shell evaluates.
     Screen(as_json=True).say("The tunnel is closed." if ended else "There is no tunnel.")
     screen.result({"closed": ended})

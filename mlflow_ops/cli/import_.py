@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 
-@stack_command(example="mlflow-ops import everything.tar.gz --yes")
+@stack_command(
+    example="$ mlflow-ops import everything.tar.gz --yes\n"
+    "(what the server held is backed up, and what the file holds is in its place)"
+)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(call: Call, *, path: Path, yes: bool) -> int:

@@ -27,7 +27,10 @@ WAYS = {
 }
 
 
-@stack_command(example="mlflow-ops open")
+@stack_command(
+    example="$ mlflow-ops open\n"
+    "(the browser shows the page, without a warning of a certificate, until Ctrl-C)"
+)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -50,7 +53,7 @@ def command(call: Call, *, port: int | None, no_browser: bool) -> None:
                 _check(found, port)
                 _tell(screen, stack, found)
                 if not no_browser:
-                    _show(found)
+                    show(found.uri)
                 if found.way != "direct":
                     _wait()
     finally:
@@ -76,11 +79,12 @@ def _tell(screen: Screen, stack: Stack, found: Page) -> None:
     sys.stdout.flush()
 
 
-def _show(found: Page) -> None:
+def show(uri: str) -> None:
+    """Open an address in the browser, where there is a screen for one."""
     # Without a screen there may be a browser for terminals, which would take this one.
     graphic = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
     if sys.platform == "darwin" or any(os.environ.get(name) for name in graphic):
-        webbrowser.open(found.uri)
+        webbrowser.open(uri)
 
 
 def _wait() -> None:

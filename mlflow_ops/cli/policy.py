@@ -22,14 +22,17 @@ if TYPE_CHECKING:
 
 ANY = "*"
 HALVES = (
-    "up status train run check env open user allow backup backups restore upgrade stop start",
-    "down audit export import",
+    (
+        "doctor up status cost train run check runs models env open ssh exec logs cp user allow "
+        "backup backups restore upgrade extend stop start"
+    ),
+    "down list audit export import",
 )
 
 
 @stack_command(
-    example="mlflow-ops policy | aws iam create-policy --policy-name mlflow-ops-operator "
-    "--policy-document file:///dev/stdin"
+    example="$ mlflow-ops policy up down > policy.json\n"
+    "(the least that an operator needs for these two, for `aws iam create-policy`)"
 )
 @click.argument("commands", metavar="[COMMAND]...", nargs=-1, type=click.Choice(COMMANDS))
 @click.option("--account", help="Account number  [default: the credentials' own, else any: *].")
@@ -49,7 +52,8 @@ def command(
     write the policy of the server's IAM user or role: give it to people you would trust with as
     much.
     """
-    # The sandbox checks no permissions: what is printed is for AWS.
+    if call.settings.sandbox:
+        complain("This policy is for AWS: the sandbox checks no permissions.")
     target = replace(call, settings=replace(call.settings, sandbox=False)).target()
     region = target.aws.region
     names = Names(call.settings.name, _account(target, account), region)

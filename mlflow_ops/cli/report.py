@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops import plan as plans
 from mlflow_ops import states as step_states
 from mlflow_ops.backup import telling
 from mlflow_ops.cli.command import NOT_READY
 from mlflow_ops.cli.show import WIDTH
-from mlflow_ops.reach import address, reaching
+from mlflow_ops.costs import sums
+from mlflow_ops.costs import telling as spending
+from mlflow_ops.lifetime import telling as limits
+from mlflow_ops.reach import reaching
 from mlflow_ops.records import Instance
-from mlflow_ops.steps import STEPS, taken
+from mlflow_ops.refusals import FAILURES
+from mlflow_ops.refusals import words as refused
+from mlflow_ops.steps import STEPS
 
 if TYPE_CHECKING:
     from mlflow_ops.cli.command import Call
@@ -33,34 +37,6 @@ MARKS = {
 STEP_STATES = {"broken": "pending", "stopped": "pending"}
 
 
-def plan(screen: Screen, stack: Stack, found: Found) -> None:
-    """Show what `up` is about to do, where, and what it costs."""
-    screen.say(
-        f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
-        f"({stack.target.kind}):"
-    )
-    for row in plans.rows(stack, taken(stack.shape), found):
-        screen.row(f"  {row.step:<{WIDTH}} {row.action:<7} {row.what}")
-    screen.say(plans.cost(stack))
-    if stack.shape.access == "port" and address.world_open(stack.want().allow):
-        screen.say(
-            f"Warning: anyone on the internet will be able to reach the server, which asks for "
-            f"{'a' if stack.shape.login else 'no'} login. Name who may with --allow CIDR."
-        )
-
-
-def plan_document(stack: Stack, found: Found) -> dict[str, Any]:
-    """Return what `up --dry-run --json` prints."""
-    return {
-        "stack": stack.names.stack,
-        "target": stack.target.kind,
-        "account": stack.names.account,
-        "region": stack.names.region,
-        "plan": [asdict(row) for row in plans.rows(stack, taken(stack.shape), found)],
-        "cost": plans.cost(stack),
-    }
-
-
 def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     """Say where the server is and what to do next."""
     states = [
@@ -78,7 +54,7 @@ def after_up(call: Call, screen: Screen, stack: Stack, standing: Found) -> int:
     screen.say(f"  its page            mlflow-ops open{again}")
     screen.say(f"  for your own shell  mlflow-ops env{again}")
     screen.say(f"  to remove it all    mlflow-ops down{again}")
-    screen.result(status_document(stack, states, "ready"))
+    screen.result({**status_document(stack, states, "ready"), "from_file": call.from_file})
     return 0
 
 
@@ -110,10 +86,23 @@ def status(screen: Screen, stack: Stack, states: list[StepStatus]) -> int:
         screen.row(f"{MARKS[each.state]} {each.step:<{WIDTH}} {words}")
     if state == "ready" and (warning := telling.warning(stack)):
         screen.say(warning)
-    screen.result(status_document(stack, states, state))
+    screen.result({**status_document(stack, states, state), "cost": _cost(screen, stack)})
     if state == "ready":
         return 0
     return 1 if any(each.state == "unknown" for each in states) else NOT_READY
+
+
+def _cost(screen: Screen, stack: Stack) -> dict[str, Any] | None:
+    """Say in a line what a stack with a machine costs; what keeps us from knowing ends nothing."""
+    if stack.get(Instance) is None:
+        return None
+    try:
+        found = sums.brief(stack)
+    except FAILURES as error:
+        screen.say(f"What it costs could not be told: {refused(error)}")
+        return None
+    screen.say(spending.short(found))
+    return spending.brief_document(found)
 
 
 def status_document(stack: Stack, states: list[StepStatus], state: str) -> dict[str, Any]:
@@ -129,6 +118,7 @@ def status_document(stack: Stack, states: list[StepStatus], state: str) -> dict[
         "tracking_uri": reaching.uri(stack) if reached else None,
         "access": shape.access,
         "backup": telling.document(stack),
+        "lifetime": limits.document(stack),
         "steps": [
             {**asdict(each), "state": STEP_STATES.get(each.state, each.state)} for each in states
         ],
@@ -146,5 +136,7 @@ def absent_document(call: Call) -> dict[str, Any]:
         "tracking_uri": None,
         "access": None,
         "backup": None,
+        "lifetime": None,
+        "cost": None,
         "steps": [{"step": name, "id": None, "state": "missing", "detail": ""} for name in STEPS],
     }

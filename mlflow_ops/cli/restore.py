@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 
-@stack_command(example="mlflow-ops restore 2026-11-23T21:40 --yes")
+@stack_command(
+    example="$ mlflow-ops restore 2026-11-23T21:40 --yes\n"
+    "(the server holds again what it held then; what it holds now is backed up first)"
+)
 @click.argument("which", metavar="[WHICH]", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(call: Call, *, which: str | None, yes: bool) -> None:

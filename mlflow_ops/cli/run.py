@@ -9,10 +9,12 @@ import click
 
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import MlflowOpsError
-from mlflow_ops.reach import connection
 
 
-@stack_command(example="mlflow-ops run -- python my_training.py")
+@stack_command(
+    example="$ mlflow-ops run -- python my_training.py\n"
+    "(the script logs to the server, as if MLFLOW_TRACKING_URI and the login were set)"
+)
 @click.argument("words", metavar="-- CMD ...", nargs=-1, required=True)
 def command(call: Call, *, words: tuple[str, ...]) -> int:
     """Run a command of your own with the tracking environment set for it alone.
@@ -21,7 +23,7 @@ def command(call: Call, *, words: tuple[str, ...]) -> int:
     straight to the bucket, the S3 endpoint and keys. Its exit code is passed on.
     """
     own = dict(os.environ)
-    with connection.held(call.stack(), call.settings) as found:
+    with call.server() as found:
         try:
             code = subprocess.run(words, env=found.environment(own), check=False).returncode
         except OSError as error:

@@ -12,7 +12,10 @@ from mlflow_ops.records import Instance
 from mlflow_ops.steps import STEPS
 
 
-@stack_command(example="mlflow-ops status --json")
+@stack_command(
+    example="$ mlflow-ops status --json\n"
+    "(one document with the stack's state, its tracking URI, and each step's own state)"
+)
 def command(call: Call) -> int:
     """Show how the stack stands, asking AWS and the host; needs no local files.
 

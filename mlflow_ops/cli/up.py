@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops import places, target
-from mlflow_ops.cli import making, report
+from mlflow_ops.cli import making, planned, report
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.settings import Options
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
 
-@stack_command(example="mlflow-ops up --allow 203.0.113.7/32")
+@stack_command(
+    example="$ mlflow-ops up --allow 203.0.113.7/32\n"
+    "(what is made and its price are shown; after a yes the tracking URI, some 3 minutes later)"
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
 @click.option("--as-taught", is_flag=True, help="The tutorial's choices, open to the world.")
@@ -81,6 +84,18 @@ if TYPE_CHECKING:
     metavar="WHICH",
     help="Begin with this backup: a name, a time, or latest  [default: latest, if there is one].",
 )
+@click.option(
+    "--ttl",
+    metavar="LENGTH",
+    help="Stop the machine so long after it was started, 8h or 2d: by itself, with all its data "
+    "kept. `off` for no limit  [default: as it stands, at first off].",
+)
+@click.option(
+    "--idle-stop",
+    metavar="LENGTH",
+    help="Stop it when nobody has asked the server anything for so long, but health checks  "
+    "[default: as it stands, at first off].",
+)
 @click.option("--fresh", is_flag=True, help="Begin empty, whatever backups the bucket holds.")
 def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has parsed them
     """Make the stack, or what is missing of it, and print the tracking URI.
@@ -104,8 +119,7 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     try:
         if dry_run:
             stack, found = making.planned(call, stack, wish)
-            report.plan(screen, stack, found)
-            screen.result(report.plan_document(stack, found))
+            planned.dry_run(screen, stack, found, call.from_file)
             return 0
         if ask:
             _ask(call, screen, stack, wish)
@@ -119,5 +133,6 @@ def _ask(call: Call, screen: Screen, stack: Stack, wish: Options) -> None:
     """Show what is missing of the stack, if anything is, and ask whether to make it."""
     stack, found = making.planned(call, stack, wish)
     if not making.complete(stack, found):
-        report.plan(screen, stack, found)
+        making.Making(call, screen).check(stack, found)
+        planned.plan(screen, stack, found)
         screen.confirm("Make it?")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from mlflow_ops.upgrading import Upgraded
 
 
-@stack_command(example="mlflow-ops upgrade --mlflow 3.17.1")
+@stack_command(
+    example="$ mlflow-ops upgrade --mlflow 3.17.1\n"
+    "(the server runs MLflow 3.17.1, or as before if that does not serve)"
+)
 @click.option(
     "--mlflow",
     "version",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops.cli import COMMANDS, passwords
-from mlflow_ops.cli.command import Call, ended_with, stack_command
+from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.options import SHARED
 from mlflow_ops.cli.passwords import Wish
+from mlflow_ops.cli.sentences import ended_with
 from mlflow_ops.cli.show import Screen
 from mlflow_ops.errors import BadOption
 from mlflow_ops.reach import connection, reaching, shut_out
@@ -24,14 +26,10 @@ if TYPE_CHECKING:
     from mlflow_ops.reach.tracking import Tracking
     from mlflow_ops.stack import Stack
 
-OPTIONS = "Each takes --name, --region, --profile, --sandbox, --json and --debug, too."
+EXAMPLE = "$ mlflow-ops user add maria\n(her password, once, on stdout: she can log in with it)"
 
 
-@click.group(
-    "user",
-    short_help=COMMANDS["user"],
-    epilog=f"{OPTIONS}\n\n{ended_with('mlflow-ops user add maria')}",
-)
+@click.group("user", short_help=COMMANDS["user"])
 def command() -> None:
     """Manage who may log in to the server, as its admin.
 
@@ -41,7 +39,7 @@ def command() -> None:
     """
 
 
-@stack_command(example="mlflow-ops user add maria", name="add")
+@stack_command(example=EXAMPLE, name="add")
 @click.argument("who", metavar="NAME")
 @click.option("--admin", is_flag=True, help="One who may do everything, and add others.")
 @passwords.options
@@ -59,7 +57,7 @@ def add(call: Call, *, who: str, admin: bool, typed: bool, file: Path | None) ->
     _result(call, who, file)
 
 
-@stack_command(example="mlflow-ops user list", name="list")
+@stack_command(example="$ mlflow-ops user list\nadmin  (admin)\nmaria", name="list")
 def every(call: Call) -> None:
     """Show who may log in."""
     screen = call.screen()
@@ -70,7 +68,9 @@ def every(call: Call) -> None:
     screen.result({"users": [{"name": user.name, "admin": user.is_admin} for user in users]})
 
 
-@stack_command(example="mlflow-ops user remove maria", name="remove")
+@stack_command(
+    example="$ mlflow-ops user remove maria\nThe user maria may not log in any more.", name="remove"
+)
 @click.argument("who", metavar="NAME")
 def remove(call: Call, *, who: str) -> None:
     """Remove a user; the runs and models stay."""
@@ -81,7 +81,9 @@ def remove(call: Call, *, who: str) -> None:
     screen.result({"user": who})
 
 
-@stack_command(example="mlflow-ops user password maria", name="password")
+@stack_command(
+    example="$ mlflow-ops user password maria\n(the new password, once, on stdout)", name="password"
+)
 @click.argument("who", metavar="NAME")
 @passwords.options
 def password(call: Call, *, who: str, typed: bool, file: Path | None) -> None:
@@ -128,3 +130,6 @@ def _server(call: Call, *, login: bool = True) -> Iterator[tuple[Stack, Tracking
 
 for each in (add, every, remove, password):
     command.add_command(each)
+*SOME, LAST = [max(each.opts, key=len) for each in add.params if each.name in SHARED]
+OPTIONS = f"Each takes {', '.join(SOME)} and {LAST}, too."
+command.epilog = f"{OPTIONS}\n\n{ended_with(EXAMPLE)}"

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops import elsewhere
 from mlflow_ops.backup import artifacts, sources
+from mlflow_ops.costs import sums
 from mlflow_ops.ec2 import groups, power
 from mlflow_ops.iam import scopes
 from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
+from mlflow_ops.lifetime import arming
 from mlflow_ops.reach import shut_out
 from mlflow_ops.shape import Shape
 from mlflow_ops.steps import STEPS, bucket, instance, taken
@@ -23,6 +25,15 @@ CHOICES = (
     *HERE.allow("ec2", "DescribeVpcs DescribeSubnets DescribeInstanceTypeOfferings"),
     *HERE.allow("ec2", "DescribeInstanceTypes DescribeImages DescribeRouteTables"),
     *scopes.IMAGE.allow("ssm", "GetParameter"),
+)
+QUOTA = HERE.allow("servicequotas", "GetServiceQuota")
+DOCTOR = (
+    *CHOICES,
+    *QUOTA,
+    *ACCOUNT.allow("ec2", "DescribeRegions"),
+    *ACCOUNT.allow("freetier", "GetAccountPlanState"),
+    *HERE.allow("ec2", "DescribeInstances"),
+    *scopes.CALLERS.allow("iam", "SimulatePrincipalPolicy"),
 )
 LEASE = (
     *HERE.allow("ec2", "DescribeKeyPairs"),
@@ -82,25 +93,43 @@ def _steps(names: Iterable[str], *verbs: str) -> tuple[Allowed, ...]:
 
 UP = ("find", "compare", "create", "ready")
 CLIENT = (*instance.ALLOWS["find"], *shut_out.ALLOWS, *elsewhere.ALLOWS)
-MAKING = (*_steps(ANY_WAY, *UP), *CHOICES, *LEASE, *LOGIN, *elsewhere.ALLOWS)
+MAKING = (*_steps(ANY_WAY, *UP), *CHOICES, *QUOTA, *LEASE, *LOGIN, *elsewhere.ALLOWS)
 BACKUPS = sources.ALLOWS["find"]
 COMMANDS: dict[str, tuple[Allowed, ...]] = {
+    "doctor": (
+        *_steps((name for name, step in STEPS.items() if step.PLACE == "aws"), "find"),
+        *(*DOCTOR, *shut_out.ALLOWS, *elsewhere.ALLOWS),
+    ),
     "up": MAKING,
-    "status": (*_steps(STEPS, "find", "ready"), *shut_out.ALLOWS, *elsewhere.ALLOWS),
+    "status": (
+        *_steps(STEPS, "find", "ready"),
+        *sums.BRIEF,
+        *shut_out.ALLOWS,
+        *elsewhere.ALLOWS,
+    ),
+    "list": AUDIT,
+    "cost": (*_steps(("elastic_ip", "bucket"), "find"), *sums.WHOLE, *elsewhere.ALLOWS),
     "train": CLIENT,
     "run": CLIENT,
     "check": CLIENT,
+    "runs": CLIENT,
+    "models": CLIENT,
     "env": CLIENT,
     "open": CLIENT,
+    "ssh": CLIENT,
+    "exec": CLIENT,
+    "logs": CLIENT,
+    "cp": CLIENT,
     "user": CLIENT,
     "allow": (*shut_out.ALLOWS, *groups.CHANGES, *LEASE, *elsewhere.ALLOWS),
     "audit": AUDIT,
     "backup": (*CLIENT, *LEASE),
     "backups": (*BACKUPS, *bucket.ALLOWS["find"], *elsewhere.ALLOWS),
     "restore": (*CLIENT, *LEASE, *BACKUPS),
-    "export": (*CLIENT, *BACKUPS, *artifacts.ALLOWS["export"]),
+    "export": (*CLIENT, *LEASE, *BACKUPS, *artifacts.ALLOWS["export"]),
     "import": (*CLIENT, *LEASE, *artifacts.ALLOWS["import"]),
     "upgrade": (*CLIENT, *LEASE),
+    "extend": (*CLIENT, *arming.ALLOWS),
     "stop": (*instance.ALLOWS["find"], *power.ALLOWS, *LEASE, *elsewhere.ALLOWS),
     "start": MAKING,
     # It takes away what there is, whatever the server had its right from.

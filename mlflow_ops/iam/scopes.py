@@ -67,6 +67,8 @@ PASS_ROLE = Scope(
     (f"{IAM}:role*/{{base}}",),
     (("StringEquals", "iam:PassedToService", "{ec2}"),),
 )
+# Whoever the operator is: a policy cannot say "the role that asks".
+CALLERS = Scope("Callers", (f"{IAM}:user/*", f"{IAM}:role/*"))
 EVERY_IAM = Scope("OursInIam", (f"{IAM}:*{IAM_PATH}*",))
 EVERY_BUCKET = Scope("OurBuckets", (f"{ARN}:s3:::mlflow-ops-*",))
 BUCKET = Scope("Bucket", (f"{ARN}:s3:::{{bucket}}",))

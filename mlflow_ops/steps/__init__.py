@@ -17,6 +17,7 @@ from mlflow_ops.steps import (
     iam_user,
     instance,
     key_pair,
+    lifetime,
     login,
     role,
     security_group,
@@ -80,6 +81,7 @@ STEPS: dict[str, Step] = {
     "login": login,
     "database": database,
     "backup": backup,
+    "lifetime": lifetime,
     "caddy": caddy,
     "server": server,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -46,10 +45,11 @@ def create(stack: Stack) -> Caddy:
     host, facts = stack.host(), _facts(stack)
     if facts["systemd"] in {"", "offline"}:
         raise HostFailed("--domain needs systemd on the host, and there is none: leave it out.")
-    if facts["lock"] != _sha256(lock.text(lock.CADDY)):
+    if facts["lock"] != commands.digest(lock.text(lock.CADDY)):
         host.put(f"{commands.FOLDER}/caddy.txt", lock.text(lock.CADDY))
         host.run(caddy.INSTALL, deadline=INSTALL_DEADLINE)
-    if advice := domain_name.advice(stack.shape.domain, stack.need(Instance)):
+    instance, resolve = stack.need(Instance), stack.target.resolve
+    if advice := domain_name.advice(stack.shape.domain, instance, resolve):
         raise NotReady(advice)
     host.put(f"{commands.FOLDER}/Caddyfile.new", _settings(stack, facts))
     host.put(f"{commands.FOLDER}/caddy-unit.new", caddy_unit.UNIT_TEXT)
@@ -60,7 +60,7 @@ def create(stack: Stack) -> Caddy:
 def ready(stack: Stack, record: Record) -> Readiness:
     """Tell whether it shows a certificate for the domain that is trusted here."""
     instance, port = stack.need(Instance), stack.target.ports.server
-    if advice := domain_name.advice(record.id, instance):
+    if advice := domain_name.advice(record.id, instance, stack.target.resolve):
         return Readiness("broken", advice.rstrip("."))
     try:
         with socket.create_connection((instance.address, port), timeout=5) as raw:
@@ -79,7 +79,7 @@ def destroy(stack: Stack, record: Record) -> None:
 def last_words(stack: Stack) -> str:
     """Return why the authority gave no certificate, as the proxy's log tells."""
     try:
-        refusal = caddy.refusal(stack.host().run(caddy.LOG))
+        refusal = caddy.refusal(stack.host().ask(caddy.LOG))
     except HostFailed as error:
         return f" {error}"
     return f" The authority says: {visible.line(refusal, 500)}" if refusal else ""
@@ -87,14 +87,14 @@ def last_words(stack: Stack) -> str:
 
 def _facts(stack: Stack) -> dict[str, str]:
     known = dict.fromkeys(caddy.FACTS, "")
-    return known | commands.parse_facts(stack.host().run(caddy.facts()))
+    return known | commands.parse_facts(stack.host().ask(caddy.facts()))
 
 
 def _lacking(stack: Stack, facts: dict[str, str]) -> list[str]:
     right = {
-        "its program": facts["lock"] == _sha256(lock.text(lock.CADDY)),
-        "its settings": facts["settings"] == _sha256(_settings(stack, facts)),
-        "its unit": facts["unit"] == _sha256(caddy_unit.UNIT_TEXT),
+        "its program": facts["lock"] == commands.digest(lock.text(lock.CADDY)),
+        "its settings": facts["settings"] == commands.digest(_settings(stack, facts)),
+        "its unit": facts["unit"] == commands.digest(caddy_unit.UNIT_TEXT),
         "a running process": facts["active"] == "active",
     }
     return [name for name, good in right.items() if not good]
@@ -103,7 +103,3 @@ def _lacking(stack: Stack, facts: dict[str, str]) -> list[str]:
 def _settings(stack: Stack, facts: dict[str, str]) -> str:
     directory = stack.want().acme_directory or facts["directory"]
     return caddy.Proxy(stack.shape.domain, stack.target.ports.server, directory).settings()
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

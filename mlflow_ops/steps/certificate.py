@@ -22,7 +22,7 @@ def find(stack: Stack) -> Certificate | None:
     """Return the certificate on the host; None when it has none."""
     if stack.get(Instance) is None:
         return None
-    leaf = stack.host().run(serving.CERTIFICATE)
+    leaf = stack.host().ask(serving.CERTIFICATE)
     if not certificates.fingerprint(leaf):
         return None
     missing = tuple(_lacking(stack, leaf)) if stack.wanted else ()
@@ -46,7 +46,7 @@ def create(stack: Stack) -> Certificate:
     if held != ca:
         vault.put(host, vault.CA_KEY, ca[0])
         vault.put(host, vault.CA_CERTIFICATE, ca[1])
-    leaf = host.run(serving.CERTIFICATE)
+    leaf = host.ask(serving.CERTIFICATE)
     if not certificates.is_good(leaf, ca[1], names(stack)):
         host.run(f"mkdir -p {commands.FOLDER}")
         signed = certificates.leaf(*ca, names(stack))

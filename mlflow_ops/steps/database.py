@@ -43,8 +43,8 @@ def find(stack: Stack) -> Database | None:
     """
     if stack.get(Instance) is None:
         return None
-    facts = commands.parse_facts(stack.host().run(FACTS))
-    unsettled = facts.get("unsettled") not in {None, "", "0"}
+    facts = commands.parse_facts(stack.host().ask(FACTS))
+    unsettled = facts.get("unsettled") == "yes"
     if not (unsettled or facts.get("there")):
         return None
     which = _named(stack.wanted) if stack.wanted else ""

@@ -90,7 +90,8 @@ def ready(stack: Stack, record: Record) -> Readiness:
     """Tell whether it runs, has passed AWS's status checks, and answers over SSH."""
     now = instances.now(stack, record.id)
     if now.state in AT_REST and stack.wanted is None:
-        why = f"{now.type}, {now.state}: `mlflow-ops start` starts it"
+        whose = " by its own host, at a limit" if now.self_stopped else ""
+        why = f"{now.type}, {now.state}{whose}: `mlflow-ops start` starts it"
         return Readiness("stopped", why, now)
     if now.state in instances.DOWN and now.state not in AT_REST:
         return Readiness("broken", f"the instance is {now.detail}", now)

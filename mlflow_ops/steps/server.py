@@ -83,6 +83,6 @@ def destroy(stack: Stack, record: Record) -> None:
 def last_words(stack: Stack) -> str:
     """Return the server's last log lines, or why they cannot be had."""
     try:
-        return transcript.tail([stack.host().run(keeping_up.log())])
+        return transcript.tail([stack.host().ask(keeping_up.log())])
     except HostFailed as error:
         return f" {error}"

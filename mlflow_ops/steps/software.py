@@ -30,7 +30,7 @@ def find(stack: Stack) -> Software | None:
     """
     if stack.get(Instance) is None:
         return None
-    facts = commands.parse_facts(stack.host().run(commands.facts()))
+    facts = commands.parse_facts(stack.host().ask(commands.facts()))
     return _software(facts) if facts.get("environment") else None
 
 
@@ -44,7 +44,7 @@ def create(stack: Stack) -> Software:
     host = stack.host()
     host.on_line = stack.voice.show
     host.run(commands.WAIT_FOR_FIRST_BOOT, deadline=FIRST_BOOT_DEADLINE)
-    facts = commands.parse_facts(host.run(commands.facts()))
+    facts = commands.parse_facts(host.ask(commands.facts()))
     if facts.get("upgrading"):
         from mlflow_ops import upgrading  # noqa: PLC0415 - it needs the steps after this one
 
@@ -56,7 +56,7 @@ def create(stack: Stack) -> Software:
         with installing.saying("make the pipenv environment", stack):
             made = installing.install(host, lock.text(lock.MLFLOW))
             installing.use(host, made)
-    return _software(commands.parse_facts(host.run(commands.facts())))
+    return _software(commands.parse_facts(host.ask(commands.facts())))
 
 
 def ready(stack: Stack, record: Record) -> Readiness:  # noqa: ARG001 - `find` has asked the host

@@ -47,6 +47,8 @@ class FakeHost:
             return json.dumps(self.keeper or document(json.loads(stdin)["name"], "kept"))
         return ""
 
+    ask = run
+
     def close(self) -> None:
         """Hang up."""
 

@@ -64,6 +64,8 @@ class LocalHost:
             raise CommandFailed(ended.stdout + ended.stderr)
         return ended.stdout
 
+    ask = run
+
     def put(self, path: str, text: str) -> None:
         self._call()
         files.write_private(self.home / path, text)

@@ -15,6 +15,15 @@ from .programs import FUNCTIONS
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Of root's files, those that commands name otherwise than to our own programs.
+ROOTS = (
+    "/etc/ssh",
+    "/etc/mlflow-ops/",
+    "/etc/systemd/system/mlflow-lifetime",
+    "/run/mlflow-lifetime",
+    "/usr/local/lib/mlflow-ops/",
+)
+
 
 def inner(command: str) -> str:
     """Return a command without the time limit that it is wrapped in."""
@@ -87,12 +96,7 @@ class Home:
         if asked := keeper.asked(command):
             return keeper.Keeper(self.folder, self.databases, self.synced).answer(asked, stdin)
         ended = subprocess.run(
-            # The commands name the files of sshd, and must not meet those of this computer.
-            [
-                "/bin/sh",
-                "-c",
-                FUNCTIONS + command.replace("/etc/ssh", f"{self.folder}/etc/ssh"),
-            ],
+            ["/bin/sh", "-c", FUNCTIONS + self._own(command)],
             input=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -101,6 +105,12 @@ class Home:
             check=False,
         )
         return ended.returncode, ended.stdout
+
+    def _own(self, command: str) -> str:
+        """Return a command that names root's files here, and does not meet this computer's."""
+        for place in ROOTS:
+            command = command.replace(place, f"{self.folder}{place}")
+        return command.replace("/usr/bin/python3", str(self.fakes / "python3"))
 
     def wipe(self) -> None:
         """Take the disk away."""

@@ -39,8 +39,8 @@ class Ready(aws.Aws):
 
     uses_tls = True  # as AWS, which the strict cloud plays, always does
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 - as in Aws
-        return client(service, self.region, self.endpoint or "")
+    def _client(self, service: str, region: str | None = None) -> Any:  # noqa: ANN401 - as in Aws
+        return client(service, region or self.region, self.endpoint or "")
 
 
 @functools.cache

@@ -7,6 +7,7 @@ leave the traces that are asked for later.
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,7 +42,11 @@ sudo() {
 root() { case $1 in /etc/*) echo "$HOME$1" ;; *) echo "$1" ;; esac; }
 sha256sum() { set -- "$(root "$1")"; [ -f "$1" ] && command sha256sum "$1"; }
 cut() { ! read -r first _ || echo "$first"; }
-install() { mkdir -p "$HOME/etc/systemd/system" && cp "$3" "$(root "$4")"; }
+install() {
+  while [ $# -gt 2 ]; do shift; done
+  set -- "$1" "$(root "$2")"
+  mkdir -p "${2%/*}" && cp "$1" "$2"
+}
 sync() { :; }
 sshd() {
   [ "$1" = -t ] || while read -r name value; do
@@ -122,6 +127,7 @@ def lay_out(folder: Path) -> Path:
     for name, lines in PROGRAMS.items():
         (folder / name).write_text(f"#!/bin/sh\n{lines}")
         (folder / name).chmod(0o755)
+    (folder / "python3").symlink_to(sys.executable)
     for name in (*TOOLS, "sha256sum", "ssh-keygen"):
         if real := shutil.which(name):
             (folder / name).symlink_to(real)

@@ -24,6 +24,8 @@ from .rules.launches import Launches
 from .rules.model import Model
 from .rules.parameters import PushedKeys, Ubuntu
 from .rules.profiles import Profiles
+from .rules.quotas import Quotas
+from .rules.simulation import Simulation
 from .rules.states import States
 from .rules.tags import Tags
 from .rules.tokens import Tokens
@@ -55,8 +57,9 @@ class StrictCloud(Account):
         self.launches, self.capacity, self.states = Launches(), Capacity(), States()
         self.dependencies, self.users, self.buckets = Dependencies(), Users(), Buckets()
         self.lag, self.bucket_policies = Lag(), BucketPolicies()
-        self.profiles = Profiles()
+        self.profiles, self.simulation = Profiles(), Simulation()
         self.addresses = Addresses(drawn=self._address)
+        self.quotas = Quotas(self.capacity, self.addresses)
         self.lent = self._address
 
     @property
@@ -66,7 +69,7 @@ class StrictCloud(Account):
             *self.extra,
             *(self.keys, self.model, self.tags, self.ubuntu, self.pushed),
             *(self.tokens, self.launches, self.profiles, self.capacity, self.addresses),
-            self.states,
+            *(self.states, self.quotas, self.simulation),
             *(self.dependencies, self.users, self.buckets, self.bucket_policies),
             self.lag,
         ]

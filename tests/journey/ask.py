@@ -12,8 +12,9 @@ import sys
 import boto3
 from journey import place
 
-from mlflow_ops import prices
+from mlflow_ops import plan, prices
 from mlflow_ops.ec2.launches import DISK_GIB
+from mlflow_ops.prices.table import SHIPPED_REGION
 
 TYPE = "t3.micro"
 
@@ -23,7 +24,9 @@ def main() -> int:
     session = boto3.Session()
     region = session.region_name or "us-east-1"
     caller = session.client("sts", region_name=region).get_caller_identity()
-    hourly = (prices.per_day(TYPE, DISK_GIB) or 0) / prices.HOURS
+    table = prices.shipped(SHIPPED_REGION)
+    parts = prices.planned(table, TYPE, DISK_GIB, public=True, elastic=False)
+    hourly = (plan.total(parts) or 0) / prices.DAYS / prices.HOURS
     print(  # noqa: T201 - a question on the terminal
         "The whole journey (up, train, check, down) on a real AWS account:\n"
         f"  account  {caller['Account']}, {region}, as {caller['Arn']}\n"

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import pytest
+from journey import hands
 from journey.conftest import document
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ STEPS = [
     "login",
     "database",
     "backup",
+    "lifetime",
     "server",
 ]
 FEATURES = (
@@ -89,6 +92,7 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
     status = sandboxed("status", "--json")
     assert (status.code, document(status)["state"]) == (0, "ready")
     assert {step["state"] for step in document(status)["steps"]} == {"ready"}
+    what_it_would_cost_is_told(sandboxed, document(status))
 
     checked = sandboxed("check", "--json")
     assert checked.code == 0, checked.err
@@ -108,6 +112,18 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
     assert (absent.code, document(absent)["state"]) == (3, "absent")
     assert not ops.exists()
     assert processes_of(tmp_path) == []
+
+
+def what_it_would_cost_is_told(sandboxed: Cli, status: dict[str, Any]) -> None:
+    cost = sandboxed("cost", "--json")
+    assert cost.code == 0, cost.err
+    assert "The sandbox costs nothing: this is what the same would cost on AWS." in cost.err
+    parts = {part["part"]: part["usd_hour"] for part in document(cost)["parts"]}
+    assert (parts["instance"], parts["public address"]) == (0.0104, 0.005)
+    assert parts["artifacts"] > 0
+    assert status["cost"]["usd_day"] == pytest.approx(0.39, abs=0.01)
+    [listed] = document(sandboxed("list", "--json"))["stacks"]
+    assert (listed["stack"], listed["state"]) == ("mlflow", "running")
 
 
 def predicts_the_same(sandboxed: Cli, run: dict[str, Any]) -> bool:
@@ -136,7 +152,7 @@ def secrets_stand_nowhere_else(ops: Path) -> bool:
 
 
 def test_run_passes_on_the_exit_code_and_sets_the_uri_for_the_command_alone(
-    sandboxed: Cli,
+    sandboxed: Cli, tmp_path: Path
 ) -> None:
     assert sandboxed("up", "--yes").code == 0
     script = "import os, sys; print(os.environ['MLFLOW_TRACKING_URI']); sys.exit(7)"
@@ -147,6 +163,7 @@ def test_run_passes_on_the_exit_code_and_sets_the_uri_for_the_command_alone(
     assert shown.out.split() == ["the-users-own", os.environ["AWS_ENDPOINT_URL"]]
     missing = sandboxed("run", "--", "no-such-command")
     assert (missing.code, "no-such-command" in missing.err) == (1, True)
+    hands.commands_have_our_streams_and_files_go_both_ways(sandboxed, tmp_path)
 
 
 def test_in_direct_mode_clients_write_to_the_bucket_with_the_stacks_keys(
@@ -154,16 +171,36 @@ def test_in_direct_mode_clients_write_to_the_bucket_with_the_stacks_keys(
 ) -> None:
     made = sandboxed("up", "--yes", "--artifacts", "direct")
     assert made.code == 0, made.err
-    trained = sandboxed("train", "--data", "sample", "--json")
+    trained = sandboxed("train", "--data", "sample", "--alpha", "0.5", "--alpha", "0.1", "--json")
     assert trained.code == 0, trained.err
     checked = sandboxed("check", "--json")
     assert checked.code == 0, checked.err
+    the_terminal_shows_what_the_server_holds(sandboxed, document(trained))
     script = (
         "import os; from mlflow import MlflowClient;"
         "print(MlflowClient().get_experiment('0').artifact_location)"
     )
     ran = sandboxed("run", "--", sys.executable, "-W", "ignore", "-c", script)
     assert ran.out.strip().startswith("s3://mlflow-ops-mlflow-")
+
+
+def the_terminal_shows_what_the_server_holds(sandboxed: Cli, sweep: dict[str, Any]) -> None:
+    found = sandboxed("runs", "--sort", "rmse", "--json")
+    assert found.code == 0, found.err
+    best, second, *others = document(found)["runs"]
+    assert best["run_id"] == sweep["best"]["run_id"]
+    assert (best["params"]["alpha"], second["params"]["alpha"]) == ("0.1", "0.5")
+    assert {best["parent"], second["parent"]} == {sweep["run_id"]}
+    assert {run["experiment"] for run in others} == {"Default", "Check Connection"}
+    shown = sandboxed("runs", "-n", "1", "--parent", sweep["run_id"], "--sort", "r2")
+    heading, row, said = shown.out.splitlines()
+    assert (heading.split()[0], row.split()[-1]) == ("start", best["run_id"])
+    assert said == (
+        "Sorted by r2, the highest first, which is best; there are more, which -n 5 shows."
+    )
+    [model] = document(sandboxed("models", "--json"))["models"]
+    assert (model["name"], model["version"]) == ("ElasticnetWineModel", "1")
+    assert (model["run_id"], model["metrics"]) == (best["run_id"], best["metrics"])
 
 
 def test_a_sandbox_that_died_is_said_and_up_starts_afresh(sandboxed: Cli, tmp_path: Path) -> None:
@@ -204,6 +241,11 @@ def test_a_dry_run_shows_all_and_makes_nothing(sandboxed: Cli) -> None:
     assert shown.code == 0, shown.err
     assert [row["step"] for row in document(shown)["plan"]] == STEPS
     assert {row["action"] for row in document(shown)["plan"]} == {"make"}
+    put = [each["put"] for each in document(shown)["commands"] if "put" in each]
+    # Its host has the software, the backup's too, and no systemd.
+    assert "mlflow/litestream.txt" not in put
+    assert ("mlflow/serve" in put, "mlflow/unit.new" in put) == (True, False)
+    assert not [each for each in document(shown)["commands"] if each["step"] == "software"]
     assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
 
 

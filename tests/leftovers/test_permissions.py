@@ -47,7 +47,10 @@ def test_status_and_the_clients_need_all_of_their_policies(scene: Scene) -> None
     run.show(partial(empty, scene), "run", "--", "true", code=3)
     run.check_complete()
     # Beside that these ask AWS for nothing: all end before they reach the server, without it.
-    for words in (("train",), ("check",), ("env",), ("open",), ("user", "list")):
+    words_alone = ("train", "check", "runs", "models", "env", "open")
+    clients = (*((word,) for word in words_alone), ("user", "list"))
+    hands = (("ssh",), ("exec", "true"), ("logs",), ("cp", ":notes", "."))
+    for words in (*clients, *hands):
         client = Proof(scene, words[:1])
         assert client.document == run.document
         denied = Permissions(NOTHING)
@@ -67,6 +70,17 @@ def test_audit_needs_all_of_its_policy(scene: Scene) -> None:
     proof.show(lambda: laptop, "audit", code=3, at_once=True)
     proof.show(lambda: laptop, "audit", "--all-regions", code=3, rule=one_region)
     proof.check_complete()
+
+
+def test_extend_needs_all_of_its_policy(scene: Scene) -> None:
+    laptop = empty(scene)
+    assert scene.up(laptop, "--ttl", "8h").code == 0
+    extend = Proof(scene, ("extend",))
+    extend.show(lambda: laptop, "extend", "1h")
+    told = {"code": 1, "shows": "allow me` lets it in"}
+    extend.show(lambda: shut_out(laptop), "extend", "1h", **told)
+    extend.show(partial(empty, scene), "extend", "1h", code=3)
+    extend.check_complete()
 
 
 def one_region(call: Call, ask: Ask) -> Answer:

@@ -11,6 +11,8 @@ from cloud import by_hand_in_iam as in_iam
 from cloud.scene import MAKE
 from cloud.wire import refusal
 
+from mlflow_ops.names import RAN_TAG
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -56,6 +58,7 @@ def test_a_stopped_stack_comes_back_at_its_new_address_with_all_it_had(scene: Sc
     scene.cloud.lent = OTHER
     said = run(scene, laptop, "start").output
     uri = f"https://{OTHER}:{laptop.ports.server}"
+    assert RAN_TAG in standing.tags(scene.host.need().instance)  # for what it has cost
     assert f"ready: {uri}" in said
     # The certificate that its clients check names the new address, too.
     now = state(scene, laptop)
@@ -115,7 +118,10 @@ def test_a_machine_whose_host_does_not_answer_is_stopped_all_the_same(scene: Sce
 
 
 def as_it_stands(scene: Scene) -> dict[str, object]:
-    """Return all of a stack that a user has a say in: its doors, rights, settings and shape."""
+    """Return all of a stack that a user has a say in: its doors, rights, settings and shape.
+
+    How long the machine has run by now, which a tag keeps, is not one of those.
+    """
     ec2, iam = scene.client("ec2"), scene.client("iam")
     [group] = scene.holds()["groups"]
     asked = {"Filters": [{"Name": "group-id", "Values": [group]}]}
@@ -131,7 +137,7 @@ def as_it_stands(scene: Scene) -> dict[str, object]:
             iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"] for name in names
         ],
         "bucket": (held.policy, str(vars(held.public_access_block or object)), held.encryption),
-        "tags": standing.tags(instance),
+        "tags": {k: v for k, v in standing.tags(instance).items() if k != "mlflow-ops:ran"},
         "unit": home.unit,
         "stream": home.stream,
         "caddy": [path.read_text() for path in sorted(home.folder.rglob("Caddyfile*"))],

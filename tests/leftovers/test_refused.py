@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def no_vcpus(cloud: StrictCloud) -> None:
-    """Have a quota that is used up."""
-    cloud.capacity.vcpus = 0
+    """Have a quota that is used up, though Service Quotas promises more."""
+    cloud.capacity.vcpus, cloud.quotas.promised = 0, 32
 
 
 def no_room(cloud: StrictCloud) -> None:

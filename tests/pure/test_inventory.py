@@ -12,6 +12,8 @@ from mlflow_ops.inventory.buckets import named
 from mlflow_ops.inventory.ec2 import lock_name
 from mlflow_ops.inventory.holding import Where, Whose, by_name
 from mlflow_ops.inventory.search import base
+from mlflow_ops.names import SHAPE_TAG
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from mlflow_ops.names import Names
 
 ACCOUNT = "123456789012"
+RUNNING = {"State": {"Name": "running"}, "InstanceType": "t3.micro"}
+ELASTIC = [{"Key": SHAPE_TAG, "Value": Shape(elastic=True).tag}]
 WHERE = Where(ACCOUNT, ("us-east-1", "eu-west-1", "me-south-1"))
 
 
@@ -52,11 +56,12 @@ def test_a_name_is_ours_to_the_last_letter_or_not_at_all(
 @pytest.mark.parametrize(
     ("kind", "found", "cost"),
     [
-        ("instance", {"State": {"Name": "running"}, "InstanceType": "t3.micro"}, 0.2496),
+        ("instance", RUNNING, 0.2496),
         ("instance", {"State": {"Name": "stopped"}, "InstanceType": "t3.micro"}, 0.0),
         ("instance", {"State": {"Name": "running"}, "InstanceType": "x9.huge"}, None),
-        ("network interface", {"Association": {"PublicIp": "203.0.113.1"}}, 0.12),
-        ("network interface", {"Association": {"PublicIp": "203.0.113.1", "AllocationId": "e"}}, 0),
+        ("instance", RUNNING | {"PublicIpAddress": "203.0.113.1"}, 0.2496 + 0.12),
+        ("instance", RUNNING | {"PublicIpAddress": "203.0.113.1", "Tags": ELASTIC}, 0.2496),
+        ("network interface", {"Association": {"PublicIp": "203.0.113.1"}}, 0.0),
         ("elastic IP", {}, 0.12),
         ("volume", {"VolumeType": "gp3", "Size": 38}, 0.1),
         ("volume", {"VolumeType": "io2", "Size": 38}, None),

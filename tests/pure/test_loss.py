@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from mlflow_ops import moments
 from mlflow_ops.backup import loss
 from mlflow_ops.backup.manifest import Counts, Manifest
 from mlflow_ops.backup.sources import Source
-from mlflow_ops.ec2 import lost
 
 NOON = datetime(2026, 11, 23, 12, 3, 22, tzinfo=timezone.utc)
 STREAM = Source("stream", "20261123T090000Z", NOON)
@@ -48,11 +48,11 @@ def test_only_a_backup_that_nothing_can_follow_has_lost_nothing() -> None:
 
 @pytest.mark.parametrize("zone", ["GMT", "UTC"])
 def test_an_end_is_read_in_the_words_of_aws(zone: str) -> None:
-    assert lost.ended(f"User initiated (2026-11-23 12:03:22 {zone})") == NOON
+    assert moments.ended(f"User initiated (2026-11-23 12:03:22 {zone})") == NOON
 
 
 @pytest.mark.parametrize(
     "reason", ["", "Server.SpotInstanceTermination", "User initiated (2026-13-45 12:03:22 GMT)"]
 )
 def test_an_end_without_a_time_is_none(reason: str) -> None:
-    assert lost.ended(reason) is None
+    assert moments.ended(reason) is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import commands, policies, prices
+from mlflow_ops import commands, policies
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import REGION_TAG, TAG, Names, checked
 from mlflow_ops.settings import Options, Settings
@@ -82,11 +82,6 @@ def test_the_hosts_aws_files_are_what_aws_configure_writes() -> None:
 
 def test_facts_are_read_line_by_line() -> None:
     assert commands.parse_facts("a=1\nnoise\nb=x=y\n") == {"a": "1", "b": "x=y"}
-
-
-def test_a_days_price_is_the_sum_of_its_parts() -> None:
-    assert prices.per_day("t3.micro", 8) == pytest.approx(24 * (0.0104 + 0.005) + 8 * 0.08 / 30.4)
-    assert prices.per_day("x9.huge", 8) is None
 
 
 @pytest.mark.parametrize(

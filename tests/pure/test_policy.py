@@ -32,7 +32,7 @@ BESIDE = {
     "s3:DeleteObjectVersion",
     "s3:PutBucketOwnershipControls",
 }
-SERVICES = {"tag": "resourcegroupstaggingapi"}
+SERVICES = {"tag": "resourcegroupstaggingapi", "servicequotas": "service-quotas"}
 
 
 def asked(*words: str) -> Result:
@@ -50,6 +50,16 @@ def test_a_newcomer_without_credentials_gets_a_policy_for_any_account() -> None:
     assert "say --account" in shown.stderr
     assert "arn:aws:iam::*:*/mlflow-ops-mlflow-us-east-1" in shown.stdout
     assert "arn:aws:s3:::mlflow-ops-mlflow-*-us-east-1-an" in shown.stdout
+
+
+def test_a_policy_is_for_aws_where_a_sandbox_is_usual_and_it_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = document("up")
+    monkeypatch.setenv("MLFLOW_OPS_SANDBOX", "1")
+    shown = asked("--account", ACCOUNT, "up")
+    assert (shown.exit_code, json.loads(shown.stdout)) == (0, plain)
+    assert shown.stderr == "This policy is for AWS: the sandbox checks no permissions.\n"
 
 
 def test_aws_is_not_asked_when_the_account_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

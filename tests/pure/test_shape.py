@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops import shape
+from mlflow_ops import shape, shaping
 from mlflow_ops.errors import BadOption
 from mlflow_ops.settings import Options
 from mlflow_ops.shape import CHOICES, SWITCHES, Shape
@@ -20,6 +21,8 @@ shapes = st.builds(
     **{name: st.sampled_from(words) for name, words in CHOICES.items()},
     **dict.fromkeys(SWITCHES, st.booleans()),
     domain=st.sampled_from(["", "mlflow.example.org"]),
+    ttl=st.sampled_from(["", "8h", "2d"]),
+    idle=st.sampled_from(["", "90m"]),
 )
 
 
@@ -36,6 +39,7 @@ def test_the_longest_domain_that_is_taken_fits_into_the_tag() -> None:
     for words in itertools.product(*CHOICES.values()):
         chosen = dict(zip(CHOICES, words, strict=True))
         held = Shape(**chosen, login=False, taught=True, elastic=True, domain=longest)
+        held = replace(held, ttl="99999m", idle="99999m")  # the longest words for a time
         assert Shape.of(held.tag) == held
         assert len(held.tag) <= 256
     with pytest.raises(BadOption, match="of 120 characters at most"):
@@ -50,28 +54,28 @@ def test_a_tag_written_by_anybody_gives_a_shape_with_known_words_alone(tag: str)
 
 
 def test_a_stack_has_tls_and_a_login_unless_told_otherwise() -> None:
-    assert shape.wanted(Options(), None) == Shape(tls="own", login=True, access="port")
+    assert shaping.wanted(Options(), None) == Shape(tls="own", login=True, access="port")
 
 
 def test_as_taught_has_neither_but_what_is_asked_for_beside_it() -> None:
-    taught = shape.wanted(Options(as_taught=True), None)
+    taught = shaping.wanted(Options(as_taught=True), None)
     assert (taught.tls, taught.login, taught.scheme) == ("off", False, "http")
-    mended = shape.wanted(Options(as_taught=True, login=True, tls=True), None)
+    mended = shaping.wanted(Options(as_taught=True, login=True, tls=True), None)
     assert (mended.tls, mended.login) == ("own", True)
 
 
 def test_what_is_not_said_again_stays_but_never_without_a_lock() -> None:
     standing = Shape("role", "private", "tunnel", "off", login=False)
-    again = shape.wanted(Options(), standing)
+    again = shaping.wanted(Options(), standing)
     assert (again.credentials, again.address, again.access) == ("role", "private", "tunnel")
     assert (again.tls, again.login) == ("own", True)
 
 
 def test_a_domain_stays_until_the_stacks_own_ca_is_asked_for() -> None:
-    named = shape.wanted(Options(domain="mlflow.example.org"), None)
+    named = shaping.wanted(Options(domain="mlflow.example.org"), None)
     assert named.tls == "acme"
-    assert shape.wanted(Options(), named) == named
-    assert shape.wanted(Options(tls=True), named).tls == "own"
+    assert shaping.wanted(Options(), named) == named
+    assert shaping.wanted(Options(tls=True), named).tls == "own"
 
 
 @pytest.mark.parametrize(
@@ -91,19 +95,19 @@ def test_a_domain_stays_until_the_stacks_own_ca_is_asked_for() -> None:
 )
 def test_options_that_contradict_each_other_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(BadOption):
-        shape.wanted(Options(**options), None)  # type: ignore[arg-type]  # as the command line gives them
+        shaping.wanted(Options(**options), None)  # type: ignore[arg-type]  # as the command line gives them
 
 
 def test_a_contradiction_with_what_stands_says_what_that_is() -> None:
     standing = Shape(credentials="role")
     with pytest.raises(BadOption, match="The stack stands with --credentials role"):
-        shape.wanted(Options(as_taught=True), standing)
+        shaping.wanted(Options(as_taught=True), standing)
 
 
 def test_no_login_is_taken_where_strangers_are_kept_out_otherwise() -> None:
-    narrow = shape.wanted(Options(login=False, allow=("198.51.100.0/24",)), None)
-    hidden = shape.wanted(Options(login=False, access="tunnel"), None)
-    taught = shape.wanted(Options(login=False, allow=OPEN, as_taught=True), None)
+    narrow = shaping.wanted(Options(login=False, allow=("198.51.100.0/24",)), None)
+    hidden = shaping.wanted(Options(login=False, access="tunnel"), None)
+    taught = shaping.wanted(Options(login=False, allow=OPEN, as_taught=True), None)
     assert [narrow.login, hidden.login, taught.login] == [False] * 3
 
 
@@ -112,8 +116,8 @@ def test_what_only_a_launch_decides_is_not_changed_on_a_standing_stack(
     name: str, other: str
 ) -> None:
     with pytest.raises(BadOption, match=f"--{name}"):
-        shape.check_standing(Options(**{name: other}), Shape())  # type: ignore[arg-type]  # as above
-    shape.check_standing(Options(), Shape())
+        shaping.check_standing(Options(**{name: other}), Shape())  # type: ignore[arg-type]  # as above
+    shaping.check_standing(Options(), Shape())
 
 
 def test_each_shape_has_its_own_steps_in_the_common_order() -> None:
