@@ -7,7 +7,7 @@ AWS_CLI := build/awscli/bin
 AUDIT := build/audit
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-aws lint format lock audit-lock bench bench-host clean
+.PHONY: demo test test-aws screenshots lint format lock audit-lock bench bench-host docs walk-through clean
 
 demo: $(BIN)/python
 	$(PIP) install '.[sandbox]'
@@ -26,6 +26,13 @@ test-aws: $(BIN)/python
 	$(PIP) install '.[dev]'
 	PYTHONPATH=tests $(BIN)/python tests/journey/ask.py
 	$(BIN)/pytest --aws tests/journey/test_account.py
+
+# Needs root on Linux, for the tests' real machine: two pictures that the test of the page takes.
+screenshots: $(BIN)/python
+	$(PIP) install '.[dev]'
+	$(BIN)/pytest tests/machine/shared/test_browser.py -k trained
+	mkdir -p docs/images
+	cp build/screenshots/experiment.png build/screenshots/run.png docs/images/
 
 lint:
 	$(BIN)/ruff check
@@ -70,6 +77,16 @@ bench: $(BIN)/python $(AWS_CLI)/aws
 bench-host: $(BIN)/python
 	$(PIP) install '.[sandbox]'
 	$(BIN)/python benchmarks/host_setup.py
+
+# The commands' pages, from the commands themselves.
+docs: $(BIN)/python
+	$(PIP) install .
+	$(BIN)/python docs/command_pages.py
+
+# A stack's whole life on this machine, as a text; takes some minutes.
+walk-through: $(BIN)/python
+	$(PIP) install '.[sandbox]'
+	$(BIN)/python docs/walk_through.py
 
 # Apart from ours, since it pins a botocore of its own.
 $(AWS_CLI)/aws:

@@ -16,14 +16,25 @@ train() {
     cat "$MLFLOW_OPS_HOME/said"
     grep -q "Unable to download" "$MLFLOW_OPS_HOME/said" || exit 1
     printf '\nThe data set could not be downloaded: training on generated data instead.\n'
-    show mlflow-ops train --sandbox --alpha 0.6 --data sample
+    data="--data sample"
+    show mlflow-ops train --sandbox --alpha 0.6 $data
 }
 
-show mlflow-ops up --sandbox --yes
+data=""
+show mlflow-ops doctor --sandbox
+show mlflow-ops up --sandbox --ttl 8h --yes
 train
+show mlflow-ops train --sandbox --alpha 0.1 --alpha 0.5 --l1-ratio 0.2 --l1-ratio 0.8 $data
+show mlflow-ops runs --sandbox --sort rmse
+show mlflow-ops models --sandbox
 show mlflow-ops status --sandbox
+show mlflow-ops cost --sandbox
+show mlflow-ops extend --sandbox 4h
+show mlflow-ops list --sandbox
+show mlflow-ops exec --sandbox -- ls mlflow
+show mlflow-ops logs --sandbox -n 5
 
-printf '\nThe objects that the run left in the bucket:\n'
+printf '\nThe objects that the runs left in the bucket:\n'
 AWS_SHARED_CREDENTIALS_FILE="$MLFLOW_OPS_HOME/sandbox/mlflow/aws/credentials" \
 AWS_CONFIG_FILE="$MLFLOW_OPS_HOME/sandbox/mlflow/aws/config" \
 AWS_PROFILE=mlflow-ops-mlflow-us-east-1 \
@@ -32,8 +43,10 @@ import boto3
 
 s3 = boto3.client("s3")
 for bucket in s3.list_buckets()["Buckets"]:
-    for found in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-        print(f"  {found['Size']:>8}  s3://{bucket['Name']}/{found['Key']}")
+    found = s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", [])
+    for each in found[:10]:
+        print(f"  {each['Size']:>8}  s3://{bucket['Name']}/{each['Key']}")
+    print(f"  {len(found)} in all")
 PYTHON
 
 show mlflow-ops backup --sandbox before-the-end
