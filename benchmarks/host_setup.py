@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mlflow_ops import commands, environments, files, wait
 from mlflow_ops.host import Host, Login, connect
-from mlflow_ops.server import serving
+from mlflow_ops.server import asking
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from machine import kinds, launch
@@ -51,7 +51,7 @@ LITERAL = {
 OURS = {  # How the first command of each phase begins.
     "apt": commands.facts().split("\n", maxsplit=1)[0],
     "environment": environments.make(environments.shipped())[:40],
-    "server ready": serving.facts().split("\n", maxsplit=1)[0],
+    "server ready": asking.facts().split("\n", maxsplit=1)[0],
 }
 PSS = (
     'for p in /proc/[0-9]*; do case "$(readlink $p/exe) $(stat -c %U $p 2>/dev/null)" in '
