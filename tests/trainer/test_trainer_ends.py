@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import math
 import os
 import signal
@@ -12,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
+from doubles.relay import Relay
 from mlflow import MlflowClient
 
 import trainer
@@ -42,32 +42,17 @@ class Gate:
 def gate(server: str, listening: Listening) -> Iterator[Gate]:
     """Pass everything on to the server, but hold each PUT until the gate is opened."""
     door = Gate()
-    host = urlsplit(server).netloc
 
-    class Handler(BaseHTTPRequestHandler):
-        def forward(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    class Handler(Relay):
+        host = urlsplit(server).netloc
+
+        def taken(self, body: bytes) -> bool:
+            del body
             if self.command == "PUT":
                 door.reached.set()
                 door.opened.wait(timeout=60)
-            if door.shut:
-                self.close_connection = True
-                return
-            behind = http.client.HTTPConnection(host, timeout=30)
-            behind.request(self.command, self.path, body, dict(self.headers))
-            answer = behind.getresponse()
-            content = answer.read()
-            behind.close()
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.headers.get("Content-Type", "text/plain"))
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = forward  # noqa: N815 - http.server's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the library's
-            del format, args
+            self.close_connection = door.shut
+            return door.shut
 
     with listening(Handler) as port:
         door.url = f"http://127.0.0.1:{port}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import subprocess
 import sys
@@ -11,11 +10,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
+from doubles.relay import Relay
 from mlflow import MlflowClient
 
 import trainer
@@ -44,33 +44,19 @@ class Door:
 
 @pytest.fixture
 def door(server: str, listening: Listening) -> Iterator[Door]:
-    door, host = Door(), urlsplit(server).netloc
+    door, server_host = Door(), urlsplit(server).netloc
 
-    class Handler(BaseHTTPRequestHandler):
-        def forward(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    class Handler(Relay):
+        host = server_host
+
+        def taken(self, body: bytes) -> bool:
             if door.shut:
                 self.close_connection = True
             elif door.refused and f'"value": "{door.refused}"'.encode() in body:
                 self.say(400, b'{"error_code": "BAD_REQUEST", "message": "not this one"}')
             else:
-                behind = http.client.HTTPConnection(host, timeout=30)
-                behind.request(self.command, self.path, body, dict(self.headers))
-                answer = behind.getresponse()
-                self.say(answer.status, answer.read())
-                behind.close()
-
-        def say(self, status: int, content: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PUT = do_PATCH = forward  # noqa: N815 - http.server's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401 - the library's
-            del format, args
+                return False
+            return True
 
     with listening(Handler) as port:
         door.url = f"http://127.0.0.1:{port}"
