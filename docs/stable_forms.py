@@ -78,7 +78,7 @@ TIMES: tuple[tuple[str, Same], ...] = (
     (r" *(?<![\w.])\d+\.\d+ s\b", lambda m: _placed(m, "1.0 s")),
     (r"\b\d+ s behind", lambda _: "1 s behind"),
     (r"(?<= h )\d+ min\b", lambda _: "59 min"),
-    (r" {2,}\d+ (s|min)(?=  )", lambda m: _placed(m, "1 min")),
+    (r" {2,}\d+ (s|min)(?=  )", lambda m: _placed(m, "9 s")),
     (r"\bPython 3\.\d+\.\d+", lambda _: "Python 3.12.0"),
 )
 # A disk of whole GB is one that we have chosen.
