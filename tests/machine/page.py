@@ -67,6 +67,11 @@ class Page:
         path.write_bytes(picture)
         return picture
 
+    @property
+    def was_asked_to_log_in(self) -> bool:
+        """Whether a server has asked for a login, which the browser then gave."""
+        return bool(self.devtools.heard("Fetch.authRequired"))
+
     def answers(self) -> list[tuple[str, str, int]]:
         """Return method, URL and status of each request that was answered."""
         asked = {

@@ -63,14 +63,15 @@ def test_a_browser_without_the_ca_warns(
         assert error == "net::ERR_CERT_AUTHORITY_INVALID"
 
 
-def test_a_browser_that_knows_no_ca_sees_through_open_all_that_was_trained(
-    stack: Operator, tmp_path: Path, login: tuple[str, str], wine_csv: str
+def test_a_browser_that_knows_no_ca_logs_in_through_open_and_sees_all_that_was_trained(
+    stack: Operator, tmp_path: Path, wine_csv: str
 ) -> None:
     browser.install()
     first, second = (trained(stack, alpha, wine_csv) for alpha in ("0.1", "0.6"))
-    with served(stack) as uri, browser.opened([], tmp_path, login) as page:
+    with served(stack) as (uri, login), browser.opened([], tmp_path, login) as page:
         window(page)
         assert page.look(f"{uri}/#/experiments") == ""
+        assert page.was_asked_to_log_in
         page.shows("Default")
         page.shows(EXPERIMENT)
         assert page.run(SEARCH) == [200, 1]
@@ -93,14 +94,20 @@ def trained(stack: Operator, alpha: str, data: str) -> dict[str, Any]:
 
 
 @contextmanager
-def served(stack: Operator) -> Iterator[str]:
-    """Give the address that `open` serves the page at, until it is ended by Ctrl-C."""
+def served(stack: Operator) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Give the address that `open` serves the page at, and the login that it tells of.
+
+    It is ended by Ctrl-C.
+    """
     with stack.start("open", "--no-browser", "--json") as process:
         assert process.stdout
         try:
-            uri = json.loads(process.stdout.readline())["uri"]
-            assert uri.startswith("http://127.0.0.1:")
-            yield uri
+            told = json.loads(process.stdout.readline())
+            assert told["uri"].startswith("http://127.0.0.1:")
+            yield (
+                told["uri"],
+                (told["username"], Path(told["password_file"]).read_text("utf-8").strip()),
+            )
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
@@ -147,7 +154,9 @@ def a_runs_page_shows_its_numbers_and_plots(page: Page, uri: str, run: dict[str,
 def the_registered_model_has_both_versions(
     page: Page, uri: str, runs: list[dict[str, Any]]
 ) -> None:
-    page.look(f"{uri}/#/models/{runs[0]['model']['name']}")
+    name = runs[0]["model"]["name"]
+    page.look(f"{uri}/#/models/{name}")
+    page.shows(name)
     for run in runs:
         page.shows(f"Version {run['model']['version']}")
     kept(page, "model")
