@@ -22,7 +22,7 @@ def said(source: Source, ended: datetime | None, *, newest: bool = True) -> str:
     when = f"{source.moment:%Y-%m-%d %H:%M:%S} UTC"
     if source.manifest is not None:
         if newest and source.manifest.kind in WHOLE:
-            return f"Nothing is lost: the backup of {when} was the stack's last deed."
+            return f"Nothing is lost: the backup of {when} was the last thing that the stack did."
         return f"The backup is of {when}: what was logged after it is not in it."
     change = f"The newest change in the backup is of {when}"
     if ended is None:

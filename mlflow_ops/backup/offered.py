@@ -14,8 +14,8 @@ ZONED = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def there_is(found: Backups, moment: datetime | None = None) -> str:
-    """Say what there is: of streams every moment, and of named backups those next to one."""
-    words = [f"every moment {spans}"] if (spans := _spans(found)) else []
+    """Say what there is: the spans of the streams, and of named backups those next to a moment."""
+    words = [f"the continuous backup {spans}"] if (spans := _spans(found)) else []
     near = _beside(found.good, moment) if moment else found.good[:3]
     words += [f"{each.name} ({each.taken.strftime(ZONED)})" for each in near]
     if not words:

@@ -43,7 +43,7 @@ COMMANDS = {
     "audit": "List all that carries our tag or name, and what nobody owns.",
     "policy": "Print the least IAM policy that the commands need.",
     "backup": "Take a backup now, and prove that it can be read.",
-    "backups": "List the backups, and since when every moment can be had back.",
+    "backups": "List the backups, and what span of time the continuous one covers.",
     "restore": "Put a backup in the place of what the server holds.",
     "export": "Write everything the stack holds to a folder or a tar file.",
     "import": "Put an export into the stack, in the place of what it holds.",

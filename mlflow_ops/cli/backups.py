@@ -22,13 +22,13 @@ WIDTH = 32
 
 @stack_command(
     example="$ mlflow-ops backups\n"
-    "(one line for each: its name, its runs and models, its size; then since when all can be had)"
+    "(a line for each: its name, its runs and models, its size; then the continuous one's span)"
 )
 def command(call: Call) -> None:
     """List the backups, newest first, with what each holds.
 
-    Says, too, since when every moment can be had back, and how much all of it takes. Looks into the
-    bucket alone: the machine may be stopped, lost or removed.
+    Says, too, what span of time the continuous backup covers, and how much all of it takes. Looks
+    into the bucket alone: the machine may be stopped, lost or removed.
     """
     screen, stack = call.screen(), call.stack()
     if bucket.find(stack) is None:
@@ -67,7 +67,7 @@ def _show(screen: Screen, found: Backups) -> None:
         screen.row(f"{name:<{WIDTH}} damaged: its manifest cannot be read")
     for stream in found.streams:
         screen.say(
-            f"Continuous: every moment from {_time(stream.begin)} to {_time(stream.end)}  "
+            f"Continuous: from {_time(stream.begin)} to {_time(stream.end)}  "
             f"({sized(stream.bytes)})"
         )
     if not found.named and not found.streams:
@@ -75,7 +75,7 @@ def _show(screen: Screen, found: Backups) -> None:
         return
     if found.streams:
         screen.say(
-            "Of the last hour each change can be had back, of the last day each hour: "
+            "Of its last hour each change can be had back, of its last day each hour: "
             f"`mlflow-ops restore {found.streams[0].end:%Y-%m-%dT%H:%M:%S}`"
         )
     screen.say(f"In all {sized(found.bytes)}.")

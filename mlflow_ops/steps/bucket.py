@@ -62,7 +62,8 @@ def find(stack: Stack) -> Bucket | None:
 
 def plan(stack: Stack) -> str:
     """Say what would be made."""
-    public = "open to be made public" if stack.want().as_taught else "no public access, TLS only"
+    tls = ", TLS only" if stack.aws.uses_tls else ""
+    public = "open to be made public" if stack.want().as_taught else f"no public access{tls}"
     return f"{stack.names.bucket}, {public}, encrypted"
 
 

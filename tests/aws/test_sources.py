@@ -172,7 +172,7 @@ def test_what_cannot_be_had_back_is_refused_with_what_can(
     with pytest.raises(BadOption) as error:
         sources.chosen(stack, which)
     assert said in str(error.value)
-    assert "every moment from" in str(error.value)
+    assert "the continuous backup from" in str(error.value)
     assert "good" in str(error.value)
 
 
