@@ -15,6 +15,7 @@ import click
 import option_table
 
 from mlflow_ops.cli import COMMANDS, EXIT_CODES, group
+from mlflow_ops.cli.here import ALIKE, OWN, SERVERLESS
 from mlflow_ops.cli.options import SHARED
 
 if TYPE_CHECKING:
@@ -100,13 +101,17 @@ def _indented(text: str) -> str:
 
 def _shared(command: click.Command, top: click.Context) -> Iterator[str]:
     """Yield the table of what every command takes; one of a group's stands for all of them."""
+    name, is_group = command.name, isinstance(command, click.Group)
     if isinstance(command, click.Group):
         command = next(iter(command.commands.values()))
     context = click.Context(command, parent=top, info_name="")
     shared = {each.name: each for each in _options(command) if each.name in SHARED}
     if shared:
-        yield "The options of all commands:"
+        after = ", after the inner command's name" if is_group else ""
+        yield f"The options of all commands{after}:"
         yield option_table.table([shared[name] for name in SHARED if name in shared], context)
+    if name not in {*ALIKE, *OWN, *SERVERLESS}:
+        yield "`--local` has no meaning here: this is about what only a stack has."
 
 
 def _options(command: click.Command) -> list[click.Option]:

@@ -30,13 +30,21 @@ def test_a_page_has_every_option_with_its_variable_and_its_key(made: dict[str, s
     assert "| `--yes` | off |  |  | Do not ask. |" in made["up.md"]
 
 
+def test_a_page_says_where_a_server_on_this_machine_has_no_such_command(
+    made: dict[str, str],
+) -> None:
+    without = {name for name, text in made.items() if "`--local` has no meaning" in text}
+    assert {"ssh.md", "cost.md", "user.md"} <= without
+    assert not without & {"up.md", "runs.md", "config.md", command_pages.INDEX}
+
+
 def test_no_page_tells_of_the_machine_it_was_made_on(made: dict[str, str]) -> None:
     own = {str(Path.home()), str(Path.cwd())} - {"/"}
     assert [name for name, text in made.items() if any(word in text for word in own)] == []
 
 
 def test_every_link_of_the_docs_leads_somewhere() -> None:
-    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    pages = [*DOCS.parent.glob("*.md"), *DOCS.rglob("*.md")]
     lost = [(page.name, link) for page in pages for link in _links(page) if not _there(page, link)]
     assert lost == []
 

@@ -7,17 +7,21 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 import mlflow_ops
 import trainer
-from mlflow_ops import errors, plan, prices
+from mlflow_ops import errors, plan, prices, shaping
 from mlflow_ops.cli import COMMANDS, group
+from mlflow_ops.cli.options import SHARED
+from mlflow_ops.config import refusing
 from mlflow_ops.ec2.launches import DISK_GIB
 from mlflow_ops.names import Names
 from mlflow_ops.prices.table import SHIPPED_REGION
+from mlflow_ops.settings import Options
 from mlflow_ops.steps import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +67,49 @@ def test_the_price_in_the_readme_is_the_one_that_up_shows() -> None:
     amount = (plan.total(parts) or 0) / prices.DAYS
     assert f"About {amount:.2f} USD a day" in README
     assert prices.AS_OF in README
+
+
+def test_the_resource_table_has_the_prices_that_up_shows() -> None:
+    table = prices.shipped(SHIPPED_REGION)
+    hourly = (table.instance("t3.micro"), table.disk("gp3", DISK_GIB), table.address_hour)
+    daily = [f"{(each or 0) * prices.HOURS:.2f}" for each in hourly]
+    told = {row[0].strip("`"): row[4] for row in table_rows(RESOURCES)}
+    assert told["instance"] == f"{' + '.join(daily)} USD a day"
+    assert told["elastic_ip"].startswith(f"{daily[-1]} USD a day")
+    assert told["bucket"] == f"{table.storage_gib_month} USD a GB and month"
+
+
+def named(sentence: str) -> set[str]:
+    """Return the options that the README names from this sentence's beginning to its end."""
+    start = README.index(sentence)
+    return set(re.findall(r"--([a-z-]+)", re.split(r"[.;]\s", README[start:], maxsplit=1)[0]))
+
+
+def test_the_options_of_all_commands_are_those_that_the_readme_names() -> None:
+    assert named("All take `--name`") == {name.removeprefix("as_") for name in SHARED}
+
+
+def test_the_readme_names_what_is_never_taken_from_a_file() -> None:
+    never = {*refusing.NEVER, *(f"no-{key}" for key in refusing.NEVER_OFF)}
+    assert named("Options that open a stack") == never
+
+
+def test_up_remembers_what_the_readme_says() -> None:
+    options: dict[str, Any] = {
+        "access": "tunnel",
+        "address": "private",
+        "artifacts": "direct",
+        "credentials": "role",
+        "domain": "mlflow.example.org",
+        "elastic-ip": True,
+        "ttl": "8h",
+        "idle-stop": "2h",
+    }
+    assert named("It remembers the ranges") == {*options, "allow"}
+    for option, said in options.items():
+        field = {"elastic-ip": "elastic", "idle-stop": "idle_stop"}.get(option, option)
+        first = shaping.wanted(Options(**{field: said}), None)
+        assert shaping.wanted(Options(), first) == first != shaping.wanted(Options(), None)
 
 
 def test_the_command_table_has_every_command() -> None:

@@ -53,8 +53,8 @@ def named_in(page: Path) -> list[str]:
 
 
 def test_the_pages_name_commands_and_options_that_there_are() -> None:
-    found = {page.name: [w for each in named_in(page) for w in wrong(each)] for page in PAGES}
-    assert {name: words for name, words in found.items() if words} == {}
+    named = [(page.relative_to(ROOT), each) for page in PAGES for each in named_in(page)]
+    assert [(page, what) for page, each in named for what in wrong(each)] == []
 
 
 def test_every_cure_that_we_print_is_a_command_with_its_options() -> None:

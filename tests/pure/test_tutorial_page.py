@@ -33,6 +33,7 @@ LINES = (
     "aws configure`, with the administrator's key",
     "mlflow server -h 0.0.0.0 --default-artifact-root s3://",
     "export MLFLOW_TRACKING_URI=http://",
+    "mlflow.set_tracking_uri",
     "python train.py",
     "terminate the instance",
 )
