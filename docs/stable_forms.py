@@ -81,8 +81,9 @@ TIMES: tuple[tuple[str, Same], ...] = (
     (r" {2,}\d+ (s|min)(?=  )", lambda m: _placed(m, "9 s")),
     (r"\bPython 3\.\d+\.\d+", lambda _: "Python 3.12.0"),
 )
-# A disk of whole GB is one that we have chosen.
+# A disk of whole GB is one that we have chosen; of a full one nothing good would be said.
 SIZES: tuple[tuple[str, Same], ...] = (
-    (r"\b\d[\d,]*(\.\d+)? (KB|MB|KiB|MiB|GiB|bytes)\b", lambda m: f"1.0 {m[2]}"),
+    (r"\b[\d,]+ MiB are free\b", lambda _: "50,000 MiB are free"),
+    (r"\b\d[\d,]*(\.\d+)? (KB|MB|KiB|MiB|GiB|bytes)\b(?! are free)", lambda m: f"1.0 {m[2]}"),
     (r"\b\d[\d,]*\.\d+ GB\b", lambda _: "1.0 GB"),
 )
