@@ -14,6 +14,8 @@ PACKAGES = {
     "systemd-nspawn": "systemd-container",
     "slirp4netns": "slirp4netns",
     "ip": "iproute2",
+    "mkfs.ext4": "e2fsprogs",
+    "losetup": "mount",
     "nsenter": "util-linux",
     "unshare": "util-linux",
 }
