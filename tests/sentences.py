@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIES = "\0"
@@ -31,17 +31,24 @@ class Text:
 @cache
 def texts() -> tuple[Text, ...]:
     """Return all texts of both packages but the docstrings."""
-    files = [*ROOT.glob("mlflow_ops/**/*.py"), *ROOT.glob("trainer/**/*.py")]
-    return tuple(each for file in sorted(files) for each in _of(file))
+    return tuple(each for file, tree in trees().items() for each in _of(file, tree))
 
 
-def _of(file: Path) -> Iterator[Text]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    named = _constants(tree)
-    path = file.relative_to(ROOT).as_posix()
+@cache
+def trees() -> Mapping[str, ast.Module]:
+    """Return the source of both packages, by the path of each file."""
+    files = sorted([*ROOT.glob("mlflow_ops/**/*.py"), *ROOT.glob("trainer/**/*.py")])
+    return {
+        file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8"))
+        for file in files
+    }
+
+
+def _of(path: str, tree: ast.Module) -> Iterator[Text]:
+    named = constants(tree)
 
     def walk(node: ast.AST, to: frozenset[str]) -> Iterator[Text]:
-        said = _said(node, named)
+        said = said_by(node, named)
         if said is not None:
             yield Text(said, path, to)
             return
@@ -49,7 +56,7 @@ def _of(file: Path) -> Iterator[Text]:
         if isinstance(node, ast.ClassDef):
             inside |= {node.name}
         if isinstance(node, ast.Call):
-            inside |= _names(node.func)
+            inside |= names(node.func)
         for child in ast.iter_child_nodes(node):
             if not _is_docstring(child, node):
                 yield from walk(child, inside)
@@ -57,33 +64,35 @@ def _of(file: Path) -> Iterator[Text]:
     yield from walk(tree, frozenset())
 
 
-def _constants(tree: ast.Module) -> dict[str, str]:
+@cache
+def constants(tree: ast.Module) -> Mapping[str, str]:
     """Return the module's own names for texts."""
     found: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            said = _said(node.value, found)
+            said = said_by(node.value, found)
             if said is not None:
                 found[node.targets[0].id] = said
     return found
 
 
-def _said(node: ast.AST, named: dict[str, str]) -> str | None:
+def said_by(node: ast.AST, named: Mapping[str, str]) -> str | None:
+    """Return the text that stands there, if one does."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return FILLED_LATER.sub(VARIES, node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(_said(part, named) or "" for part in node.values)
+        return "".join(said_by(part, named) or "" for part in node.values)
     if isinstance(node, ast.FormattedValue):
-        return _said(node.value, named) or VARIES
+        return said_by(node.value, named) or VARIES
     if isinstance(node, ast.Name):
         return named.get(node.id)
     return None
 
 
-def _names(called: ast.expr) -> set[str]:
+def names(called: ast.expr) -> set[str]:
     """Return the last names of what is called, also where one of two is."""
     if isinstance(called, ast.IfExp):
-        return _names(called.body) | _names(called.orelse)
+        return names(called.body) | names(called.orelse)
     if isinstance(called, ast.Attribute):
         return {called.attr}
     return {called.id} if isinstance(called, ast.Name) else set()
