@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ME = "me"
 NOBODY = (
-    "Then nobody could get in, you neither: let somebody else in first, or remove the stack with "
+    "Then nobody could get in, not even you: let somebody else in first, or remove the stack with "
     "`mlflow-ops down`."
 )
 

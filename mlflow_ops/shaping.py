@@ -54,7 +54,7 @@ def check_standing(options: Options, standing: Shape) -> None:
         if asked not in {None, there}:
             raise BadOption(
                 f"The stack stands with --{name} {there}, which only a new instance can change: "
-                f"`mlflow-ops down` first, or leave --{name} out."
+                f"`mlflow-ops down --keep-data`, then this `up` again, or leave --{name} out."
             )
 
 

@@ -21,14 +21,14 @@ def check(options: Options, found: Mapping[type[Record], Record]) -> None:
     if isinstance(instance, Instance) and options.instance_type not in {None, instance.type}:
         raise BadOption(
             f"The stack's instance is a {instance.type}, not a {options.instance_type}: "
-            "`mlflow-ops down` first, or leave --instance-type out."
+            "`mlflow-ops down --keep-data`, then this `up` again, or leave --instance-type out."
         )
     if isinstance(instance, Instance):
         shaping.check_standing(options, instance.shape)
     if isinstance(group, SecurityGroup) and options.vpc_id not in {None, group.vpc_id}:
         raise BadOption(
             f"The stack stands in VPC {group.vpc_id}, not in {options.vpc_id}: "
-            "`mlflow-ops down` first, or leave --vpc-id out."
+            "`mlflow-ops down --keep-data`, then this `up` again, or leave --vpc-id out."
         )
 
 
@@ -37,5 +37,5 @@ def check_network(vpc_id: str, group: Record | None) -> None:
     if isinstance(group, SecurityGroup) and group.vpc_id not in {"", vpc_id}:
         raise BadOption(
             f"The stack stands in VPC {group.vpc_id}, and the subnet is in {vpc_id}: "
-            "`mlflow-ops down` first, or leave --subnet-id out."
+            "`mlflow-ops down --keep-data`, then this `up` again, or leave --subnet-id out."
         )

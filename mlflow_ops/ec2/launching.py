@@ -84,7 +84,7 @@ def _check_unchanged(wanted: Wanted, now: Launch, same: Launch) -> None:
             flag = f"--{option.replace('_', '-')}"
             raise BadOption(
                 f"A run that was stopped has asked AWS for an instance with {flag} {before}, and "
-                f"may have got it: say {flag} {before} too, or `mlflow-ops down` first."
+                f"may have got it: say {flag} {before} too, or `mlflow-ops down --keep-data` first."
             )
 
 

@@ -78,4 +78,4 @@ def sentence(name: str, operation: str, said: str, region: str) -> str | None:
     if fixed is None:
         return None
     cure = fixed.format(region=f" --region {region}" if region else "")
-    return f"AWS refused {operation}: it lets have no more ({said.rstrip('.')}); {cure}."
+    return f"AWS refused {operation}: it allows no more of these ({said.rstrip('.')}); {cure}."
