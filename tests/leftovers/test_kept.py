@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cloud.scene import Scene
 
+OTHER_TYPE = ("--instance-type", "t3.small")
 FULL = (0, b'{"error": "The disk is full."}\n')
 
 
@@ -32,13 +33,15 @@ def test_nothing_goes_before_the_last_backup_and_then_all_but_the_bucket_which_u
     assert scene.holds() == before
     assert scene.host.need().home.serves
 
+    another = scene.up(laptop, *OTHER_TYPE)
+    assert (another.code, "`mlflow-ops down --keep-data`" in another.output) == (2, True)
     kept = scene.down(laptop, "--keep-data")
     assert kept.code == 0, kept.output
     assert scene.holds().keys() == {"buckets"}
     twice = scene.down(laptop, "--keep-data")
     assert (twice.code, set(scene.holds())) == (0, {"buckets"}), twice.output
 
-    back = scene.up(laptop)
+    back = scene.up(laptop, *OTHER_TYPE)
     assert back.code == 0, back.output
     scene.check_ready("up on a kept bucket", laptop)
     assert "kept-" in back.output
