@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import plan as plans
+from mlflow_ops.cli import details
 from mlflow_ops.cli.show import WIDTH
 from mlflow_ops.iam.documents import documents
 from mlflow_ops.reach import address
 from mlflow_ops.steps import taken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mlflow_ops.cli.show import Screen
     from mlflow_ops.iam.documents import Document
     from mlflow_ops.rehearsing import Rehearsed
-    from mlflow_ops.rehearsing.told import Told
     from mlflow_ops.stack import Stack
     from mlflow_ops.walk import Found
-
-# Files with more lines, which are the locks that ship with us, are in the JSON document alone.
-LONGEST = 150
-WORDS = (
-    "Words in capitals stand for what AWS or the host will give, and no secret is shown. The host "
-    "is asked questions in between, which change nothing."
-)
 
 
 def plan(screen: Screen, stack: Stack, found: Found) -> None:
@@ -54,8 +46,9 @@ def dry_run(
 
     rehearsed, said = rehearsing.rehearse(stack, found), documents(stack)
     plan(screen, stack, found)
-    details = (*_settings(rehearsed), *_documents(said), *_commands(rehearsed))
-    for line in () if screen.as_json else details:
+    before = (*details.settings(rehearsed), *details.documents(said))
+    told = (*details.remarks(rehearsed), *details.commands(rehearsed.told))
+    for line in () if screen.as_json else (*before, *told):
         screen.row(line)
     screen.say("\nNothing was changed.")
     screen.result({**document(stack, found, rehearsed, said), "from_file": from_file})
@@ -68,63 +61,21 @@ def document(
     rows = plans.rows(stack, taken(stack.shape), found)
     settings = rehearsed.settings
     return {
-        "stack": stack.names.stack,
-        "target": stack.target.kind,
-        "account": stack.names.account,
-        "region": stack.names.region,
+        **place(stack),
         "plan": [asdict(row) | {"settings": settings.get(row.step, {})} for row in rows],
         "cost": plans.cost(stack),
         "usd_month": plans.total(plans.costs(stack)),
         "documents": [asdict(each) for each in said],
-        "commands": [_told(each) for each in rehearsed.told],
+        "commands": [details.told_document(each) for each in rehearsed.told],
         "remarks": list(rehearsed.remarks),
     }
 
 
-def _told(told: Told) -> dict[str, str]:
-    """Return one command, or one file with its text."""
-    found = {"step": told.step, told.verb: told.what}
-    return found | ({"text": told.text} if told.verb == "put" else {})
-
-
-def _settings(rehearsed: Rehearsed) -> Iterator[str]:
-    """Yield the lines about what will be made outside the host."""
-    if any(rehearsed.settings.values()):
-        yield from ("", "Settings of what will be made:")
-    for step, held in rehearsed.settings.items():
-        if held:
-            yield f"  {step}"
-        for name, value in held.items():
-            yield f"    {name}: {value if isinstance(value, str) else json.dumps(value)}"
-
-
-def _documents(said: Iterable[Document]) -> Iterator[str]:
-    """Yield the lines about who may do what."""
-    for each in said:
-        yield from ("", f"The {each.title}:{f' {each.arn}' if each.arn else ''}")
-        if each.document:
-            yield from (f"  {line}" for line in json.dumps(each.document, indent=2).split("\n"))
-
-
-def _commands(rehearsed: Rehearsed) -> Iterator[str]:
-    """Yield the lines about what the host will be told, in order."""
-    yield from (f"\n{remark}" for remark in rehearsed.remarks)
-    if rehearsed.told:
-        yield from ("", f"On the host, in order. {WORDS}")
-    step = ""
-    for told in rehearsed.told:
-        if told.step != step:
-            step = told.step
-            yield from ("", f"# {step}")
-        yield from (_file(told) if told.verb == "put" else told.what.split("\n"))
-
-
-def _file(told: Told) -> Iterator[str]:
-    """Yield the lines of a file."""
-    lines = told.text.rstrip("\n").split("\n")
-    size = f"{len(lines)} line{'' if len(lines) == 1 else 's'}"
-    if len(lines) > LONGEST:
-        yield f"put {told.what} ({size}, which --json shows)"
-        return
-    yield f"put {told.what} ({size}):"
-    yield from (f"    {line}".rstrip() for line in lines)
+def place(stack: Stack) -> dict[str, str]:
+    """Return which stack a plan is about, and where it stands."""
+    return {
+        "stack": stack.names.stack,
+        "target": stack.target.kind,
+        "account": stack.names.account,
+        "region": stack.names.region,
+    }

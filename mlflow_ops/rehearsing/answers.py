@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import commands
 from mlflow_ops.backup import keeping, layout, revisions
@@ -13,7 +13,7 @@ from mlflow_ops.ssh import sshd
 from mlflow_ops.ssh.host_keys import KIND
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 # Ed25519 keys as far as anybody looks: the one it is launched with, and the one it makes.
 LAUNCHED, MADE = (f"AAAAC3NzaC1lZDI1NTE5AAAAI{letter * 43}" for letter in "LM")
@@ -22,7 +22,16 @@ ASKED = re.compile(r'echo "(\w+)=')
 OF_COMMAND = re.compile(r'(?m)^echo "(\w+)=\$\((.*)\)"$')
 KEEPERS = re.compile(rf"{re.escape(keeping.command(''))}([a-z-]+)")
 # Of a database that was taken in wholly, and of none that waits.
-LOOK = {"replaced": [layout.MLFLOW_DB], "staged": False}
+LOOK: dict[str, Any] = {"replaced": [layout.MLFLOW_DB], "staged": False}
+# Of a backup that nobody has taken: what it must tell, and nothing that anybody could know.
+TAKEN = {
+    **dict.fromkeys(("mlflow", "revision"), ""),
+    "taken": "1970-01-01T00:00:00Z",
+    "counts": {},
+    "bytes": 0,
+    "files": {layout.MLFLOW_DB: {"sha256": "0" * 64, "size": 0}},
+    "damaged": False,
+}
 
 
 @dataclass
@@ -57,8 +66,11 @@ class Answers:
         """Remember a file, for those that ask for its SHA-256 later."""
         self.printed[commands.sha256(path)] = commands.digest(text)
 
-    def after(self, command: str) -> str:
-        """Return what a command prints that changes something, and remember what it changes."""
+    def after(self, command: str, stdin: str, ask: Callable[[str], str]) -> str:
+        """Return what a command prints that changes something, and remember what it changes.
+
+        `ask` is for what the host has by now.
+        """
         if command == sshd.generate():
             self.key = MADE
             return f"{KIND} {MADE}\n"
@@ -67,15 +79,17 @@ class Answers:
         if command == keeping.placing():
             self.printed[commands.sha256(keeping.PROGRAM)] = keeping.digest()
         if asked := KEEPERS.search(command):
-            return self._keeper(asked[1])
+            if ask(commands.sha256(keeping.PROGRAM)).strip() != keeping.digest():
+                return keeping.OTHER
+            return json.dumps(self._keeper(asked[1], json.loads(stdin)))
         return ""
 
-    def _keeper(self, what: str) -> str:
-        if commands.sha256(keeping.PROGRAM) not in self.printed:
-            return keeping.OTHER
+    def _keeper(self, what: str, told: dict[str, Any]) -> dict[str, Any]:
+        if what == "take":
+            return {**TAKEN, "name": told["name"], "kind": told["kind"]}
         held = (layout.MLFLOW_DB, *((layout.USERS_DB,) if self.users else ()))
         self.printed[revisions.compare()] = "same"
-        return json.dumps({"stage": {"files": held, "counts": {}}, "look": LOOK}.get(what, {}))
+        return {"stage": {"files": held, "counts": {}}, "look": LOOK}.get(what, {})
 
 
 def _told(known: Mapping[str, str], command: str) -> dict[str, str]:

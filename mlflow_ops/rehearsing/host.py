@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops.errors import NotReady
 from mlflow_ops.host import Host
-from mlflow_ops.rehearsing.told import PUT, RUN, Told, secrets_as_words, shown
+from mlflow_ops.rehearsing.told import PUT, RUN, Told, fed, secrets_as_words, shown
 from mlflow_ops.server import vault
 
 if TYPE_CHECKING:
@@ -36,10 +36,10 @@ class Rehearsal(Host):
             self.answers.fresh(command) if said is None else said
         )
 
-    def run(self, command: str, *, deadline: float = 60.0, stdin: str = "") -> str:  # noqa: ARG002 - a Host's signature; what it is fed may be secret
+    def run(self, command: str, *, deadline: float = 60.0, stdin: str = "") -> str:  # noqa: ARG002 - a Host's signature
         """Remember the command, and print what those who run it wait for."""
-        self.told.append(Told(self.step, RUN, command))
-        return self.answers.after(command)
+        self.told.append(Told(self.step, RUN, command, fed(stdin)))
+        return self.answers.after(command, stdin, self.ask)
 
     def put(self, path: str, text: str) -> None:
         """Remember the file."""

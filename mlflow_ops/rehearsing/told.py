@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.server import vault
 
@@ -31,7 +32,8 @@ SHORTEST = 8
 class Told:
     """One thing that a step does to the host: `run` a command, or `put` a file's text there.
 
-    `what` is the command or the file's path in the user's home.
+    `what` is the command or the file's path in the user's home, and `text` what the command is fed
+    or the file holds.
     """
 
     step: str
@@ -54,6 +56,15 @@ def shown(path: str, text: str) -> str:
     for pattern, instead in HIDDEN:
         text = pattern.sub(instead, text)
     return text
+
+
+def fed(text: str) -> str:
+    """Return what may be shown of what a command is fed: settings in JSON, else how much it is."""
+    if text[:1] != "{":
+        return text and f"<a program of ours, {len(text):,} characters>"
+    settings: dict[str, Any] = json.loads(text)
+    hidden = {"password": SECRET} if "password" in settings else {}
+    return json.dumps({**settings, **hidden})
 
 
 def secrets_as_words(secrets: Iterable[str]) -> dict[str, str]:
