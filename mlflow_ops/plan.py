@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mlflow_ops import prices
 from mlflow_ops.ec2.launches import DISK_GIB
 from mlflow_ops.prices import keeping
 from mlflow_ops.records import Instance
+from mlflow_ops.steps.instance import ADDRESS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mlflow_ops.prices import Planned
     from mlflow_ops.records import Record
     from mlflow_ops.stack import Stack
     from mlflow_ops.steps import Steps
-    from mlflow_ops.walk import Found
+
+
+# What is there of each step, or None.
+Met: TypeAlias = "Mapping[str, Record] | Mapping[str, Record | None]"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What `up` would do about one step: make, repair or keep it, and what that costs a month.
+    """What `up` would do about one step: make, repair, keep or look for it, and its cost a month.
 
     `usd_month` is what the thing costs while the stack stands, None where no price is known.
     """
@@ -40,7 +44,7 @@ class Row:
         return f"{self.what}{f'; {self.usd_month:.2f} USD a month' if self.usd_month else ''}"
 
 
-def rows(stack: Stack, steps: Steps, found: Found) -> list[Row]:
+def rows(stack: Stack, steps: Steps, found: Met) -> list[Row]:
     """Return what `up` would do, step by step."""
     parts: defaultdict[str, list[Planned]] = defaultdict(list)
     for part in costs(stack):
@@ -50,11 +54,31 @@ def rows(stack: Stack, steps: Steps, found: Found) -> list[Row]:
 
 def _row(stack: Stack, steps: Steps, name: str, record: Record | None, parts: list[Planned]) -> Row:
     usd = total(parts)
+    if record is None and steps[name].PLACE == "host" and silent(stack):
+        return Row(name, "look", "known once the host answers", usd)
     if record is None:
         return Row(name, "make", steps[name].plan(stack), usd)
     if record.missing:
         return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}", usd)
     return Row(name, "keep", record.id, usd)
+
+
+def silent(stack: Stack) -> bool:
+    """Whether there is an instance whose host could not be asked what it has."""
+    standing = stack.get(Instance)
+    return standing is not None and standing.id not in stack.hosts
+
+
+def move(stack: Stack) -> str:
+    """Say what changes for clients when the instance is to have another address, or nothing."""
+    standing, shape = stack.get(Instance), stack.shape
+    if standing is None or ADDRESS[shape.elastic] not in standing.missing:
+        return ""
+    if shape.domain:
+        return f"The public address changes: {shape.domain} has to lead to the new one."
+    if shape.access == "tunnel":
+        return "The public address changes."
+    return "The public address changes, and the tracking URI with it: `mlflow-ops env` tells it."
 
 
 def costs(stack: Stack) -> list[Planned]:

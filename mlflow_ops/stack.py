@@ -104,7 +104,12 @@ class Stack:
         except KeyRefused:
             if not admission.is_due(self, instance.id):
                 raise
-            return admission.let_in(self, instance.id, connect)
+            return self._let_in(instance.id, connect)
+
+    def _let_in(self, instance_id: str, connect: Callable[[], Host]) -> Host:
+        from mlflow_ops.ssh import admission  # noqa: PLC0415 - paramiko takes 0.3 s to load
+
+        return admission.let_in(self, instance_id, connect)
 
     def hang_up(self) -> None:
         """Close the connections to the host."""

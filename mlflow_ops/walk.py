@@ -48,10 +48,12 @@ def look(stack: Stack, steps: Steps) -> tuple[Stack, Found]:
     not answer, since it boots perhaps, or has no key of ours yet, is asked again later.
     """
     found: Found = {}
+    silent = False
     for name, step in steps.items():
         try:
-            record = step.find(stack)
+            record = None if silent and step.PLACE == "host" else step.find(stack)
         except (HostUnreachable, PrivateKeyLost):
+            silent = True
             continue
         if record:
             found[name] = record
@@ -72,6 +74,7 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Found:
         stack.check_hold()
         with watch.step(name, doing) as voice:
             stack = replace(stack, voice=voice)
+            record = met(stack, step, record, changed=changed)
             record, changed = made(stack, step, record, changed=changed)
             record = _when_ready(stack, step, record)
             stack = stack.knows(record)
@@ -80,14 +83,18 @@ def up(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Found:
     return standing
 
 
+def met(stack: Stack, step: Step, record: Record | None, *, changed: bool) -> Record | None:
+    """Return what is there when the step's turn comes, with what it lacks by then."""
+    # What holds a copy of something made or repaired just now was looked at too early.
+    again = step.PLACE != "aws" and (changed or record is None)
+    return step.find(stack) if again else record
+
+
 def made(stack: Stack, step: Step, record: Record | None, *, changed: bool) -> tuple[Record, bool]:
     """Return the step's record with all of it made, and whether anything has changed so far."""
-    # What holds a copy of something made or repaired just now was looked at too early.
-    if step.PLACE != "aws" and (changed or record is None):
-        record = step.find(stack)
-    if record is None or record.missing:
-        return step.create(stack), True
-    return record, changed
+    if record and not record.missing:
+        return record, changed
+    return step.create(stack), True
 
 
 def _when_ready(stack: Stack, step: Step, record: Record) -> Record:
@@ -113,9 +120,9 @@ def found_for_down(stack: Stack, steps: Steps, watch: Watch) -> tuple[Found, tup
     """Find what `down` would destroy, and say what could not be asked; foreign things stay."""
     found: Found = {}
     failures: list[str] = []
-    for name, step in _apart_from_host(steps).items():
+    for name, step in steps.items():
         try:
-            if record := step.find(stack):
+            if step.PLACE != "host" and (record := step.find(stack)):
                 found[name] = record
         except NotOurs as error:
             watch.note(f"{error}")
@@ -141,8 +148,3 @@ def down(stack: Stack, steps: Steps, found: Found, watch: Watch) -> Ended:
         stack.journal.gone(name, record.id)
         destroyed.append(record.id)
     return Ended(tuple(destroyed), (), tuple(failures))
-
-
-def _apart_from_host(steps: Steps) -> Steps:
-    """Return the steps that outlive the instance."""
-    return {name: step for name, step in steps.items() if step.PLACE != "host"}

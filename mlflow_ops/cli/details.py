@@ -35,12 +35,14 @@ def told_document(told: Told) -> dict[str, str]:
 def settings(rehearsed: Rehearsed) -> Iterator[str]:
     """Yield the lines about what will be made outside the host."""
     if any(rehearsed.settings.values()):
-        yield from ("", "Settings of what will be made:")
+        yield from ("", "Settings of what will be made or mended:")
     for step, held in rehearsed.settings.items():
         if held:
             yield f"  {step}"
         for name, value in held.items():
-            yield f"    {name}: {value if isinstance(value, str) else json.dumps(value)}"
+            lines = (value if isinstance(value, str) else json.dumps(value)).splitlines()
+            yield f"    {name}: {'' if len(lines) > 1 else ''.join(lines)}".rstrip()
+            yield from (f"      {line}" for line in lines if len(lines) > 1)
 
 
 def documents(said: Iterable[Document]) -> Iterator[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow_ops.walk import Found
 
 
-def plan(screen: Screen, stack: Stack, found: Found) -> None:
+def plan(screen: Screen, stack: Stack, found: plans.Met) -> None:
     """Show what `up` is about to do, where, and what it costs."""
     screen.say(
         f"Stack {stack.names.stack!r} in account {stack.names.account}, {stack.names.region} "
@@ -31,11 +31,20 @@ def plan(screen: Screen, stack: Stack, found: Found) -> None:
     for row in plans.rows(stack, taken(stack.shape), found):
         screen.row(f"  {row.step:<{WIDTH}} {row.action:<7} {row}")
     screen.say(plans.cost(stack))
+    if moves := plans.move(stack):
+        screen.say(moves)
     if stack.shape.access == "port" and address.world_open(stack.want().allow):
         screen.say(
             f"Warning: anyone on the internet will be able to reach the server, which asks for "
             f"{'a' if stack.shape.login else 'no'} login. Name who may with --allow CIDR."
         )
+
+
+def looking(stack: Stack) -> Stack:
+    """Return the stack as a plan may look at it."""
+    from mlflow_ops.rehearsing import stage  # noqa: PLC0415 - a question needs it not, and paramiko takes 0.3 s to load
+
+    return stage.Looking(**vars(stack))
 
 
 def dry_run(
@@ -45,20 +54,18 @@ def dry_run(
     from mlflow_ops import rehearsing  # noqa: PLC0415 - a question needs it not, and paramiko takes 0.3 s to load
 
     rehearsed, said = rehearsing.rehearse(stack, found), documents(stack)
-    plan(screen, stack, found)
+    plan(screen, stack, rehearsed.met)
     before = (*details.settings(rehearsed), *details.documents(said))
     told = (*details.remarks(rehearsed), *details.commands(rehearsed.told))
     for line in () if screen.as_json else (*before, *told):
         screen.row(line)
     screen.say("\nNothing was changed.")
-    screen.result({**document(stack, found, rehearsed, said), "from_file": from_file})
+    screen.result({**document(stack, rehearsed, said), "from_file": from_file})
 
 
-def document(
-    stack: Stack, found: Found, rehearsed: Rehearsed, said: Iterable[Document]
-) -> dict[str, Any]:
+def document(stack: Stack, rehearsed: Rehearsed, said: Iterable[Document]) -> dict[str, Any]:
     """Return what `up --dry-run --json` prints."""
-    rows = plans.rows(stack, taken(stack.shape), found)
+    rows = plans.rows(stack, taken(stack.shape), rehearsed.met)
     settings = rehearsed.settings
     return {
         **place(stack),
@@ -67,7 +74,7 @@ def document(
         "usd_month": plans.total(plans.costs(stack)),
         "documents": [asdict(each) for each in said],
         "commands": [details.told_document(each) for each in rehearsed.told],
-        "remarks": list(rehearsed.remarks),
+        "remarks": [*filter(None, [plans.move(stack)]), *rehearsed.remarks],
     }
 
 

@@ -118,7 +118,7 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     stack = call.stack()
     try:
         if dry_run:
-            stack, found = making.planned(call, stack, wish)
+            stack, found = making.planned(call, planned.looking(stack), wish)
             planned.dry_run(screen, stack, found, call.from_file)
             return 0
         if ask:

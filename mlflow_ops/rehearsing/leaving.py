@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,8 +71,7 @@ class Asking(Stack):
 
 def last_backup(stack: Stack) -> LastBackup:
     """Return how the last backup would go, with all the questions that it begins with."""
-    target = replace(stack.target, aws=ReadingAws.of(stack.aws))
-    asking = Asking(**{**vars(stack), "target": target})
+    asking = Asking(**vars(stack))
     try:
         taken = leaving.last_backup(asking)
     except MlflowOpsError as error:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.ec2 import firewall, launches
 from mlflow_ops.ec2.launches import Launch
-from mlflow_ops.names import IAM_PATH
+from mlflow_ops.names import IAM_PATH, SHAPE_TAG
 from mlflow_ops.policies import SERVER_POLICY, administrator_access
-from mlflow_ops.records import SecurityGroup
+from mlflow_ops.records import Instance, SecurityGroup
+from mlflow_ops.rehearsing.told import SECRET
 from mlflow_ops.s3 import buckets, protection
 from mlflow_ops.ssh import ssh_key
+from mlflow_ops.steps import instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +27,7 @@ GROUP, TOKEN, HOST_KEY = "SECURITY-GROUP-ID", "CLIENT-TOKEN", "LAUNCH-HOST-KEY"
 NO_TLS = "none: this endpoint has no TLS, which the policy would ask for"
 # A profile is a part of a file, and IAM has no tags for access keys.
 TAGLESS = ("aws_profile", "access_key")
-USER_DATA = "<cloud-config with the SSH host key of the launch>"
+PRIVATE_KEY = re.compile("-----BEGIN [A-Z ]*PRIVATE KEY-----.*-----END [A-Z ]*PRIVATE KEY-----")
 
 
 def of(name: str, stack: Stack, staged: Stack) -> Settings:
@@ -33,7 +36,7 @@ def of(name: str, stack: Stack, staged: Stack) -> Settings:
     `staged` is the same stack with a folder in which keys may be made.
     """
     if name == "instance":
-        return _instance(staged)
+        return _instance(stack, staged)
     found = SETTINGS[name](stack) if name in SETTINGS else {}
     tagged = found and name not in TAGLESS
     return {**found, "Tags": _tags(stack.names.tags)} if tagged else found
@@ -91,11 +94,11 @@ def _key_pair(stack: Stack) -> Settings:
 
 
 def _group(stack: Stack) -> Settings:
-    wanted = stack.want()
+    wanted, standing = stack.want(), stack.get(SecurityGroup)
     rules = firewall.wanted_rules(wanted, stack.target.ports)
     return {
         "GroupName": stack.names.base,
-        "VpcId": wanted.vpc_id,
+        "VpcId": standing.vpc_id if standing else wanted.vpc_id,
         "Ingress": [str(rule) for rule in rules],
     }
 
@@ -104,12 +107,18 @@ def _address(_: Stack) -> Settings:
     return {"Domain": "vpc"}
 
 
-def _instance(staged: Stack) -> Settings:
-    """Return what RunInstances is asked for, but for what is secret or made for one launch."""
-    wanted = staged.want()
+def _instance(stack: Stack, staged: Stack) -> Settings:
+    """Return what RunInstances is asked for, but for what is secret or made for one launch.
+
+    An instance that stands is told its shape alone.
+    """
+    wanted, standing = staged.want(), stack.get(Instance)
+    if standing:
+        return {"Tags": {SHAPE_TAG: instance.true_shape(stack, standing).tag}}
     group = staged.get(SecurityGroup) or SecurityGroup(GROUP)
     launch = Launch.of(TOKEN, wanted, wanted.subnet_id)
-    asked = launches.request(staged.knows(group), launch) | {"UserData": USER_DATA}
+    asked = launches.request(staged.knows(group), launch)
+    asked["UserData"] = PRIVATE_KEY.sub(SECRET, asked["UserData"])
     key = (ssh_key.held(staged.folder.launch_host_key) or " ").split(" ")[1]
     told: Settings = json.loads(json.dumps(asked).replace(key, HOST_KEY) if key else "{}")
     return told

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING
 from mlflow_ops import key_file
 from mlflow_ops.backup import layout
 from mlflow_ops.ec2 import networks
+from mlflow_ops.errors import PrivateKeyLost
 from mlflow_ops.folder import Folder
 from mlflow_ops.records import ElasticIp, Instance
 from mlflow_ops.rehearsing.answers import LAUNCHED, Answers
 from mlflow_ops.rehearsing.host import Rehearsal
 from mlflow_ops.rehearsing.reading import INSTANCE, ReadingAws
 from mlflow_ops.stack import Stack, Voice
+from mlflow_ops.steps import instance
 from mlflow_ops.wait import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from mlflow_ops.host import Host
     from mlflow_ops.walk import Found
 
 # Stand-ins for what AWS gives: in letters that mean nothing to a shell.
@@ -36,20 +40,24 @@ class Staged(Stack):
 
 
 def staged(stack: Stack, found: Found, folder: Path) -> tuple[Stack, Rehearsal]:
-    """Return a stack that can do no harm, with its files in this folder, and its host.
-
-    A host that does not answer is taken for a fresh one.
-    """
-    instance = _instance(stack)
-    real = stack.hosts.get(instance.id)
+    """Return a stack that can do no harm, with its files in this folder, and its host."""
+    machine = _instance(stack)
+    real = stack.hosts.get(machine.id)
     _lay_out(stack, found, folder)
     answers = Answers(
         stack.target.fresh(), real.shown if real else LAUNCHED, users=_with_users(stack)
     )
     host = Rehearsal(answers, real)
     made = harmless(stack, ReadingAws.of(stack.aws), folder)
-    target = replace(made.target, resolve=lambda _: {instance.address})
-    return replace(made, target=target, hosts={instance.id: host}).knows(instance), host
+    target = replace(made.target, resolve=lambda _: {machine.address})
+    return replace(made, target=target, hosts={machine.id: host}).knows(machine), host
+
+
+class Looking(Stack):
+    """A stack that lets no key of this machine into its host."""
+
+    def _let_in(self, instance_id: str, connect: Callable[[], Host]) -> Host:  # noqa: ARG002 - as in Stack
+        raise PrivateKeyLost(f"The host {instance_id} lets in no SSH key of this machine.")
 
 
 def harmless(stack: Stack, aws: ReadingAws, folder: Path) -> Staged:
@@ -60,22 +68,24 @@ def harmless(stack: Stack, aws: ReadingAws, folder: Path) -> Staged:
 
 
 def _instance(stack: Stack) -> Instance:
-    """Return the instance: the one whose host answers as it is, another as if it were new."""
+    """Return the instance as it is once its own step is done."""
     standing, wanted, elastic = stack.get(Instance), stack.want(), stack.get(ElasticIp)
-    if standing and standing.id in stack.hosts:
-        return standing
-    there = standing or Instance(INSTANCE, type=wanted.instance_type, shape=wanted.shape)
-    address = there.address or (elastic.address if elastic else "") or ADDRESS
-    ipv6 = IPV6 if networks.ipv6(wanted, wanted.subnet_id) == "1" else ""
-    return replace(
-        there,
-        state="running",
-        address=address,
-        dns=there.dns or DNS,
-        ipv6=there.ipv6 if standing else ipv6,
-        host_keys=(LAUNCHED,),
-        born_key=True,
-    )
+    tied = elastic.address if elastic and wanted.shape.elastic else ADDRESS
+    if standing is None:
+        return Instance(
+            INSTANCE,
+            type=wanted.instance_type,
+            shape=wanted.shape,
+            state="running",
+            address=tied,
+            dns=DNS,
+            ipv6=IPV6 if networks.ipv6(wanted, wanted.subnet_id) == "1" else "",
+            host_keys=(LAUNCHED,),
+            born_key=True,
+        )
+    told = replace(standing, shape=instance.true_shape(stack, standing))
+    moves = instance.ADDRESS[wanted.shape.elastic] in standing.missing
+    return replace(told, address=tied, dns=DNS) if moves else told
 
 
 def _lay_out(stack: Stack, found: Found, folder: Path) -> None:

@@ -61,10 +61,8 @@ def find(stack: Stack) -> Database | None:
 
 def plan(stack: Stack) -> str:
     """Say what would be made."""
-    source, instance = _source(stack), stack.get(Instance)
-    found = f"from {source}" if source else "a new, empty one"
-    unseen = instance and instance.id not in stack.hosts
-    return f"as the host has it, once it answers; else {found}" if unseen else found
+    source = _source(stack)
+    return f"from {source}" if source else "a new, empty one"
 
 
 def create(stack: Stack) -> Database:

@@ -54,7 +54,7 @@ def find(stack: Stack) -> Instance | None:
         STOPPED: record.state in AT_REST,
         ADDRESS[stack.want().shape.elastic]: not tying.is_right(stack, record),
         "its role": not attaching.is_right(stack, record),
-        "its shape in a tag": record.shape != _true_shape(stack, record),
+        "its shape in a tag": record.shape != true_shape(stack, record),
     }
     return replace(record, missing=tuple(what for what, holds in lacking.items() if holds))
 
@@ -81,7 +81,7 @@ def create(stack: Stack) -> Instance:
     if not tying.is_right(stack, there):
         tying.correct(stack, there)
     # Last of all: what an Elastic IP is to be given back for.
-    if there.shape != (shape := _true_shape(stack, there)):
+    if there.shape != (shape := true_shape(stack, there)):
         launches.tell_shape(stack, there.id, shape)
     return there
 
@@ -117,7 +117,7 @@ def destroy(stack: Stack, record: Record) -> None:
     )
 
 
-def _true_shape(stack: Stack, there: Instance) -> Shape:
+def true_shape(stack: Stack, there: Instance) -> Shape:
     """Return what is to be told of the instance now: a login is one when the server asks for it."""
     shape = stack.want().shape
     return replace(shape, login=shape.login and there.shape.login)

@@ -69,7 +69,7 @@ def test_the_documents_of_a_server_on_this_machine_have_the_keys_of_a_stacks(
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
         return found
 
-    here, there = local("up", "--dry-run"), planned.document(stack, {}, Rehearsed(), [])
+    here, there = local("up", "--dry-run"), planned.document(stack, Rehearsed(), [])
     assert here.keys() == there.keys()
     assert here["plan"][0].keys() == there["plan"][0].keys()
     absent = report.absent_document(Call(Settings(), json=True))

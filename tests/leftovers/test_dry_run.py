@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud import by_hand_in_iam as in_iam
+from cloud import denials
 from cloud.plans import as_it_came, done_on, heard, planned
 from cloud.sshd import OTHER
 
 from mlflow_ops.backup import keeping
+from mlflow_ops.rehearsing import STOPPED, settings
 from mlflow_ops.rehearsing.settings import GROUP, HOST_KEY
+from mlflow_ops.rehearsing.told import SECRET
 from mlflow_ops.server import caddy
+from mlflow_ops.steps import STEPS
 
 if TYPE_CHECKING:
     from cloud.scene import Scene
-    from cloud.wire import Call
+    from cloud.wire import Answer, Ask, Call
 
 GET = re.compile(r"\[ ! -e (\S+) \] \|\| cat \1")
 # Facts and the like, by what stands in the commands that ask.
@@ -72,6 +76,7 @@ def check_launch(plan: dict[str, Any], calls: list[Call]) -> None:
     launch["NetworkInterfaces"][0].pop("Groups")
     assert told_["NetworkInterfaces"] == launch["NetworkInterfaces"]
     tags = json.dumps(launch["TagSpecifications"])
+    assert (told_["UserData"].startswith("#cloud-config"), SECRET in told_["UserData"]) == (1, 1)
     [key] = set(re.findall(r"AAAAC3[A-Za-z0-9+/]+", tags))
     assert json.loads(tags.replace(key, HOST_KEY)) == told_["TagSpecifications"]
 
@@ -121,9 +126,72 @@ def test_what_begins_with_a_backup_has_a_limit_and_a_domain_is_planned_to_the_en
     assert {step for step, _ in run} >= {"lifetime", "server"}
 
 
-def test_a_host_that_does_not_answer_is_planned_for_as_a_fresh_one(scene: Scene) -> None:
-    laptop = scene.ready_laptop()
+def looked_for(plan: dict[str, Any]) -> set[str]:
+    """Return the steps of which the plan says that they are looked at later, and no more."""
+    assert plan["commands"] == []
+    return {row["step"] for row in plan["plan"] if row["action"] == "look"}
+
+
+def test_a_host_that_cannot_be_asked_is_not_guessed_at(scene: Scene) -> None:
+    laptop, other = scene.ready_laptop(), scene.laptop()
+    plan = planned(scene, other, "up")
+    on_host = {name for name, step in STEPS.items() if step.PLACE == "host"} - {"caddy"}
+    assert looked_for(plan) == on_host
+    assert "No SSH key of this machine opens the host" in plan["remarks"][0]
+    assert "~/.ssh/authorized_keys" in plan["remarks"][0]
     assert scene.operator.run(laptop, "stop").code == 0
     plan = planned(scene, laptop, "up")
-    assert "does not answer" in plan["remarks"][0]
-    assert "software" in {each["step"] for each in plan["commands"]}
+    assert looked_for(plan) == on_host
+    assert plan["remarks"] == [STOPPED]
+    said = scene.operator.run(laptop, "up", "--dry-run").output
+    assert f"\n\n{STOPPED}\n" in said
+    assert "\\n" not in said
+
+
+def test_a_plan_lets_no_key_into_the_host(scene: Scene) -> None:
+    scene.ready_laptop()
+    laptop = scene.laptop()
+    with scene.cloud.also(no_connecting):
+        assert scene.up(laptop).code != 0  # it has a key and the key pair, but is not let in
+    before = scene.host.need().home.admitted
+    plan = planned(scene, laptop, "up")
+    assert "opens the host" in plan["remarks"][0]
+    assert scene.host.need().home.admitted == before
+
+
+def no_connecting(call: Call, ask: Ask) -> Answer:
+    """Deny EC2 Instance Connect."""
+    return denials.denied(call) if call.operation == "SendSSHPublicKey" else ask()
+
+
+@pytest.mark.parametrize(
+    ("options", "mended"),
+    [
+        ("--ttl 8h --idle-stop 2h", "instance lifetime"),
+        ("--access tunnel", "security_group instance"),
+        ("--elastic-ip", "elastic_ip instance certificate server"),
+        ("--no-elastic-ip", "instance certificate server"),
+    ],
+)
+def test_another_shape_of_a_stack_that_stands_is_planned_as_up_makes_it(
+    scene: Scene, options: str, mended: str
+) -> None:
+    laptop = scene.laptop()
+    assert scene.up(laptop, *(["--elastic-ip"] if "no-" in options else [])).code == 0
+    scene.cloud.addresses.drawn = scene.cloud.lent = OTHER
+    plan = planned(scene, laptop, "up", *options.split())
+    changing = [row["step"] for row in plan["plan"] if row["action"] != "keep"]
+    assert changing == mended.split()
+    moves = "elastic" in options
+    assert bool(plan["remarks"]) == moves
+    assert all("tracking URI" in each for each in plan["remarks"])
+    scene.host.commands.clear()
+    scene.host.fed.clear()
+    made = scene.up(laptop, *options.split())
+    assert made.code == 0, made.output
+    wanted = as_it_came(scene, plan)
+    assert [each for each in done_on(scene) if each in wanted] == wanted
+    restarts = any("systemctl restart mlflow-server" in command for command, _ in done_on(scene))
+    assert restarts == ("server" in mended)
+    held = [row["step"] for row in plan["plan"] if row["action"] != "keep" and row["settings"]]
+    assert held == [each for each in changing if each in settings.SETTINGS or each == "instance"]
