@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlflow_ops.cli.options import SHARED
+from mlflow_ops.cli.owned import owner
 from mlflow_ops.config.checking import COMMAND_LINE_ALONE
 from mlflow_ops.config.refusing import NEVER
 
@@ -65,7 +66,8 @@ def _key(option: click.Option, context: click.Context) -> str:
     word = max(option.opts, key=len).lstrip("-")
     if word in {*COMMAND_LINE_ALONE, *NEVER}:
         return ""
-    return word if option.name in SHARED else f"[{'.'.join(_names(context))}] {word}"
+    table = owner(option, ".".join(_names(context)))
+    return word if option.name in SHARED else f"[{table}] {word}"
 
 
 def _names(context: click.Context) -> list[str]:

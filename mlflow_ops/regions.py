@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import boto3
 
 
+class NoSuchRegion(BadOption):
+    """A region that AWS does not have."""
+
+
 def known(session: boto3.Session) -> list[str]:
     """Return the EC2 regions of every partition, as far as the SDK knows them."""
     partitions = session.get_available_partitions()
@@ -17,8 +21,8 @@ def known(session: boto3.Session) -> list[str]:
 
 
 def check(region: str, session: boto3.Session) -> None:
-    """Raise BadOption unless AWS has an EC2 region of this name, in any partition."""
+    """Raise NoSuchRegion unless AWS has an EC2 region of this name, in any partition."""
     found = known(session)
     if region not in found:
         near = [r for r in found if r.split("-")[0] == region.split("-", maxsplit=1)[0]] or found
-        raise BadOption(f"AWS has no region {region!r}: take one such as {', '.join(near[:6])}.")
+        raise NoSuchRegion(f"AWS has no region {region!r}: take one such as {', '.join(near[:6])}.")

@@ -13,6 +13,8 @@ from mlflow_ops.lifetime import durations
 from mlflow_ops.names import checked
 from mlflow_ops.shape import DOMAIN
 
+ANYWHERE = "0.0.0.0/0"
+CHOOSABLE = ("instance_type", "subnet_id", "ami")
 LIMITS = {"ttl": "--ttl", "idle_stop": "--idle-stop"}
 # It goes into the proxy's settings: no quote, space, brace or dollar sign.
 URL = re.compile(r"https://[A-Za-z0-9._~:/?#@!&()*+,;=%\[\]-]+")
@@ -99,6 +101,17 @@ class Options:
     keep_rules: bool = False
     ttl: str | None = None
     idle_stop: str | None = None
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Those of the choices that the user gave, which nothing else may take the place of."""
+        return frozenset(name for name in CHOOSABLE if getattr(self, name))
+
+    @property
+    def let_in(self) -> tuple[str, ...]:
+        """Whom they let in by name; nobody where that is to be whoever makes the stack."""
+        open_by_name = self.as_taught and not self.keep_rules
+        return self.allow or ((ANYWHERE,) if open_by_name else ())
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allow", tuple(dict.fromkeys(map(network, self.allow))))

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mlflow_ops.settings import Options
     from mlflow_ops.target import Target
 
-ANYWHERE = "0.0.0.0/0"
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -81,6 +79,12 @@ class Wanted:
         return tuple(best.values())
 
 
+def first_type(options: Options) -> str:
+    """Return the instance type to begin with."""
+    usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
+    return options.instance_type or usual
+
+
 def first_thoughts(options: Options, target: Target, before: Shape | None = None) -> Wanted:
     """Return what the options and the caller's address say, before any resource is looked at.
 
@@ -88,20 +92,17 @@ def first_thoughts(options: Options, target: Target, before: Shape | None = None
     Of the shape that stands, what the options do not name stays. Raises BadOption for options that
     contradict each other.
     """
-    usual = instance_types.AS_TAUGHT if options.as_taught else instance_types.USUAL
-    choosable = ("instance_type", "subnet_id", "ami")
-    open_by_name = options.as_taught and not options.keep_rules
-    given = options.allow or ((ANYWHERE,) if open_by_name else ())
+    given = options.let_in
     asked = shaping.wanted(options, before)
     # Which way leads to a private address is known with its network.
     own = () if given or asked.address == "private" else _own_range(target)
     return Wanted(
-        instance_type=options.instance_type or usual,
+        instance_type=first_type(options),
         allow=given or own,
         allow_only_these=bool(given),
         vpc_id=options.vpc_id or "",
         ami=options.ami or "",
-        named=frozenset(name for name in choosable if getattr(options, name)),
+        named=options.named,
         shape=asked,
         acme_directory=options.acme_directory or "",
         login_stands=before is None or before.login,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from mlflow_ops.cli import wishes
 from mlflow_ops.cli.command import NOT_READY, Call, stack_command
 from mlflow_ops.doctor.check import FAIL, OK, UNKNOWN, WARN
 from mlflow_ops.doctor.visit import Visit
@@ -19,23 +18,22 @@ if TYPE_CHECKING:
 
 MARKS = {OK: "✓", WARN: "!", FAIL: "✗", UNKNOWN: "?"}
 WIDTH = 14
-NO_ACCOUNT = "The sandbox asks no AWS account: the other checks have no meaning there."
+NO_ACCOUNT = "The sandbox asks no AWS account: those of an account have no meaning there."
 
 
 @stack_command(
-    example="$ mlflow-ops doctor --region eu-west-1\n"
+    example="$ mlflow-ops doctor --region eu-west-1 --credentials role\n"
     "(a line for each check: all is well for `up` there, or what is not, with its cure)"
 )
-@click.option("--instance-type", help="Look for this type  [default: t3.micro].")
-@click.option("--vpc-id", help="Look into this VPC  [default: the default VPC].")
-@click.option("--subnet-id", help="Look into this subnet.")
-@click.option("--elastic-ip", "elastic", is_flag=True, help="Look for room for an Elastic IP too.")
+@wishes.like_up
 def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has parsed them
     """Tell what would keep `up` from working here, each with its cure; changes nothing.
 
     Looks at this machine, the credentials and what they are allowed, the region, the network, the
-    instance type, the account's plan and quotas, and the way to the server. ✓ is good, ! may
-    become a trouble, ✗ keeps `up` from working, and ? is what nobody would tell.
+    instance type, the account's plan and quotas, and the way to the server. It takes what `up`
+    takes to say what the stack is like, and what the file of options and the environment say of
+    that for `up`; what nobody says is as the stack stands. ✓ is good, ! may become a trouble, ✗
+    keeps `up` from working, and ? is what nobody would tell.
     """
     screen = call.screen()
 
@@ -44,15 +42,20 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
 
     visit = Visit(call.settings, Options(**options), call.target, stack_on)
     checks = [_shown(screen, each) for each in visit.checks()]
-    failed = [each.name for each in checks if each.state == FAIL]
+    named = {state: [each.name for each in checks if each.state == state] for state in MARKS}
     if call.settings.sandbox:
         screen.say(NO_ACCOUNT)
-    screen.say(
-        f"To be cured first: {', '.join(failed)}." if failed else "`mlflow-ops up` would work."
-    )
-    document = {"ready": not failed, "checks": [each.document for each in checks]}
-    screen.result(document)
-    return NOT_READY if failed else 0
+    screen.say(_verdict(named))
+    document = {"ready": not named[FAIL], "unknown": named[UNKNOWN]}
+    screen.result({**document, "checks": [each.document for each in checks]})
+    return NOT_READY if named[FAIL] else 0
+
+
+def _verdict(named: dict[str, list[str]]) -> str:
+    unknown = f"not known: {', '.join(named[UNKNOWN])}." if named[UNKNOWN] else ""
+    if named[FAIL]:
+        return f"To be cured first: {', '.join(named[FAIL])}."
+    return f"Nothing found against it; {unknown}" if unknown else "`mlflow-ops up` would work."
 
 
 def _shown(screen: Screen, check: Check) -> Check:

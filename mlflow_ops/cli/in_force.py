@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops.cli import options as common
+from mlflow_ops.cli import owned
 from mlflow_ops.config import checking
 from mlflow_ops.errors import BadOption
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlflow_ops.config.reading import Table
 
-UP = "up"
 TYPED, VARIABLE, FILE, AWS, DEFAULT = "command line", "environment", "file", "aws", "default"
 # These lead to our files, or to an interpreter for a sandbox's host: no option of any command.
 OTHERS = ("HOME", "CONFIG", "PYTHON")
@@ -72,7 +72,7 @@ def of_command(leaf: click.Context, table: Table | None) -> list[InForce]:
         str(option.name): _of_option(leaf, name(leaf), key, option, table)
         for key, option in known.items()
     }
-    if name(leaf) == UP:
+    if any(owned.owner(option, name(leaf)) == owned.UP for option in leaf.command.params):
         _check(found)
     return [*found.values()]
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from mlflow_ops.settings import Options
     from mlflow_ops.stack import Stack
 
-INSTANCE = "instance"
-
 
 @dataclass(frozen=True)
 class Making:
@@ -49,9 +47,8 @@ class Making:
         return stack, standing
 
     def check(self, stack: Stack, found: walk.Found) -> None:
-        """Raise MlflowOpsError for what would keep the missing instance from being made."""
-        if INSTANCE not in found:
-            preflight.check(stack, self.call.settings.home, self.screen.say)
+        """Raise MlflowOpsError for what would keep what is missing from being made."""
+        preflight.check(stack, found, self.call.settings.home, self.screen.say)
 
     def _made(self, stack: Stack, found: walk.Found) -> walk.Found:
         """Walk the steps; a failure says what stands before it goes on its way."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops.cli import known
+from mlflow_ops.cli import known, owned
 from mlflow_ops.config import checking, finding
 from mlflow_ops.config.reading import WrongFile
 from mlflow_ops.errors import BadOption
@@ -57,8 +57,11 @@ def defaults(ctx: click.Context, table: Table) -> dict[str, Any]:
         if isinstance(each.command, click.Group):
             checking.subtables(table, names, each.command.list_commands(each))
         else:
-            known = checking.keys(p for p in each.command.params if p.name not in SHARED)
-            found |= checking.own(table, names, known, shared)
+            for place, holder in owned.tables(root, names, each.command):
+                command = " ".join(place)
+                own = (p for p in holder.params if owned.owner(p, command) == command)
+                known = checking.keys(p for p in own if p.name not in SHARED)
+                found |= checking.own(table, place, known, shared)
     return found
 
 
@@ -123,7 +126,7 @@ def complete(command: click.Command, path: str) -> None:
     Those that are for the command line alone get none.
     """
     for key, option in checking.keys(command.params).items():
-        option.envvar = option.envvar or _variable(f"{path} {key}")
+        option.envvar = option.envvar or _variable(f"{owned.owner(option, path)} {key}")
     holder: Any = command
     for common in COMMON:
         holder = common(holder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import plan as plans
 from mlflow_ops.cli import details
 from mlflow_ops.cli.show import WIDTH
+from mlflow_ops.doctor import preflight
 from mlflow_ops.iam.documents import documents
 from mlflow_ops.reach import address
 from mlflow_ops.steps import taken
@@ -15,6 +16,7 @@ from mlflow_ops.steps import taken
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mlflow_ops.cli.command import Call
     from mlflow_ops.cli.show import Screen
     from mlflow_ops.iam.documents import Document
     from mlflow_ops.rehearsing import Rehearsed
@@ -47,20 +49,20 @@ def looking(stack: Stack) -> Stack:
     return stage.Looking(**vars(stack))
 
 
-def dry_run(
-    screen: Screen, stack: Stack, found: Found, from_file: dict[str, Any] | None = None
-) -> None:
+def dry_run(call: Call, screen: Screen, stack: Stack, found: Found) -> None:
     """Show the whole plan: what the question before `up` shows, and all that it will say and do."""
     from mlflow_ops import rehearsing  # noqa: PLC0415 - a question needs it not, and paramiko takes 0.3 s to load
 
     rehearsed, said = rehearsing.rehearse(stack, found), documents(stack)
+    first = preflight.remarks(stack, found, call.settings.home)
+    rehearsed = replace(rehearsed, remarks=(*first, *rehearsed.remarks))
     plan(screen, stack, rehearsed.met)
     before = (*details.settings(rehearsed), *details.documents(said))
     told = (*details.remarks(rehearsed), *details.commands(rehearsed.told))
     for line in () if screen.as_json else (*before, *told):
         screen.row(line)
     screen.say("\nNothing was changed.")
-    screen.result({**document(stack, rehearsed, said), "from_file": from_file})
+    screen.result({**document(stack, rehearsed, said), "from_file": call.from_file})
 
 
 def document(stack: Stack, rehearsed: Rehearsed, said: Iterable[Document]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops import places, target
-from mlflow_ops.cli import making, planned, report
+from mlflow_ops.cli import making, planned, report, wishes
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.settings import Options
 
@@ -22,63 +22,7 @@ if TYPE_CHECKING:
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
-@click.option("--as-taught", is_flag=True, help="The tutorial's choices, open to the world.")
-@click.option(
-    "--allow",
-    multiple=True,
-    metavar="CIDR",
-    help="Who may reach the server and SSH; may be repeated  [default: this machine's address].",
-)
-@click.option("--vpc-id", help="VPC to use  [default: the default VPC].")
-@click.option("--subnet-id", help="Subnet to use  [default: one that has the instance type].")
-@click.option("--ami", help="Ubuntu image to use  [default: the newest Ubuntu 24.04].")
-@click.option("--instance-type", help="[default: t3.micro; t2.micro with --as-taught]")
-@click.option(
-    "--artifacts",
-    type=click.Choice(["proxied", "direct"]),
-    help="Clients reach artifacts through the server, or in the bucket with keys of their own  "
-    "[default: proxied].",
-)
-@click.option(
-    "--auth/--no-auth",
-    "login",
-    default=None,
-    help="Ask every client for a login  [default: auth; no-auth with --as-taught].",
-)
-@click.option(
-    "--tls/--no-tls",
-    default=None,
-    help="HTTPS with a certificate from the stack's own CA  [default: tls; no-tls with "
-    "--as-taught].",
-)
-@click.option("--domain", metavar="NAME", help="HTTPS with a public certificate for this domain.")
-@click.option(
-    "--acme-directory", metavar="URL", help="Whom to ask for it  [default: Let's Encrypt]."
-)
-@click.option(
-    "--access",
-    type=click.Choice(["port", "tunnel"]),
-    help="Reach the server by its port, or through SSH alone, with no port 5000 open  "
-    "[default: port].",
-)
-@click.option(
-    "--address",
-    type=click.Choice(["public", "private"]),
-    help="Private: no public address, for those inside the VPC or on its VPN  [default: public].",
-)
-@click.option(
-    "--credentials",
-    type=click.Choice(["keys", "role"]),
-    help="Role: an instance profile gives the server its right to the bucket, and no key lies "
-    "on the host  [default: keys].",
-)
-@click.option(
-    "--elastic-ip/--no-elastic-ip",
-    "elastic",
-    default=None,
-    help="Keep the public address across stop and start, at its price while stopped too  "
-    "[default: no-elastic-ip].",
-)
+@wishes.like_up
 @click.option(
     "--restore",
     metavar="WHICH",
@@ -119,7 +63,7 @@ def _up(call: Call, screen: Screen, wish: Options, *, ask: bool, dry_run: bool) 
     try:
         if dry_run:
             stack, found = making.planned(call, planned.looking(stack), wish)
-            planned.dry_run(screen, stack, found, call.from_file)
+            planned.dry_run(call, screen, stack, found)
             return 0
         if ask:
             _ask(call, screen, stack, wish)

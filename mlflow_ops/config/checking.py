@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Who reads an answer, and who agrees to a loss, is there: it is said anew with each command.
 COMMAND_LINE_ALONE = {
     "yes": "consent is given anew each time",
+    "dry-run": "with it a command does nothing, and ends as if it had",
     "json": "it says how one answer is to look",
     "debug": "it says how one error is to look",
     "config": "it names the file itself",

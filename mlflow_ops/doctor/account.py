@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
 
-from mlflow_ops.aws import code
 from mlflow_ops.config.region import usual
-from mlflow_ops.doctor.check import FAIL, OK, UNKNOWN, WARN, Finding, of
-from mlflow_ops.refusals import FAILURES, SKEW, denials, skew
+from mlflow_ops.doctor.check import FAIL, OK, WARN, Finding
+from mlflow_ops.refusals import FAILURES, SKEW, skew
 
 if TYPE_CHECKING:
     from mlflow_ops.settings import Settings
@@ -49,7 +48,7 @@ def credentials(target: Target) -> Finding:
             f"{who} That is the account's root user, whom nothing limits.",
             "work as a user or role of IAM with what `mlflow-ops policy` prints",
         )
-    end = _end(target)
+    end = _end(target, found.method)
     if end and end - target.aws.now() < SOON:
         return Finding(
             WARN,
@@ -59,37 +58,24 @@ def credentials(target: Target) -> Finding:
     return Finding(OK, who)
 
 
-def _end(target: Target) -> datetime | None:
+def _end(target: Target, method: str) -> datetime | None:
     """Return when a session that does not renew itself is over, as far as somebody noted it."""
-    profile: Any = target.aws.session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
-    held = profile.get_scoped_config() if not os.environ.get("AWS_ACCESS_KEY_ID") else {}
-    noted = os.environ.get("AWS_CREDENTIAL_EXPIRATION") or next(
-        (str(held[key]) for key in ENDS if key in held), ""
-    )
+    if method == "env":
+        noted = os.environ.get("AWS_CREDENTIAL_EXPIRATION", "")
+    else:
+        profile: Any = target.aws.session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
+        held = profile.get_scoped_config()
+        noted = next((str(held[key]) for key in ENDS if key in held), "")
     try:
         end = datetime.fromisoformat(noted.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return end if end.tzinfo else end.replace(tzinfo=timezone.utc)
+    return (end if end.tzinfo else end.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
 
 
 def region(target: Target, settings: Settings) -> Finding:
-    """Tell whether the account may use the region, and who chose it."""
-    name = target.aws.region
-    chosen = f"{name} ({_chosen(settings)})"
-    try:
-        told = target.aws.ec2.describe_regions(RegionNames=[name], AllRegions=True)["Regions"]
-    except sdk.ClientError as error:
-        if code(error) not in denials.DENIED:
-            raise
-        return of(UNKNOWN, error)
-    if told and told[0].get("OptInStatus") == "not-opted-in":
-        return Finding(
-            FAIL,
-            f"The account has not opted in to {chosen}.",
-            f"`aws account enable-region --region-name {name}`, or say another --region",
-        )
-    return Finding(OK, f"{chosen}, which the account can use.")
+    """Tell which region is meant, and who chose it; its own STS has just taken the credentials."""
+    return Finding(OK, f"{target.aws.region} ({_chosen(settings)}), which the account can use.")
 
 
 def _chosen(settings: Settings) -> str:

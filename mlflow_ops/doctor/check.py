@@ -52,12 +52,20 @@ def told(name: str, look: Callable[[], Finding], failing: str = FAIL) -> Check:
     """Return what a look came to; one that raises is `failing`, in the error's words."""
     try:
         return Check(name, *look())
-    except (MlflowOpsError, *FAILURES, OSError) as error:
+    except (MlflowOpsError, *FAILURES, OSError, ValueError) as error:
         return Check(name, *of(failing, error))
 
 
 def of(state: str, error: Exception) -> Finding:
     """Return an error as a finding: its sentence, parted into what it is and what to do."""
-    what, *cure = TURN.split(words(error), maxsplit=1)
+    said = words(error)
+    # What AWS has said stands in brackets, with turns of its own.
+    turns = (turn for turn in TURN.finditer(said) if _is_outside(said[: turn.start()]))
+    turn = next(turns, None)
+    what, cure = (said[: turn.start()], said[turn.end() :]) if turn else (said, "")
     denied = isinstance(error, sdk.ClientError) and code(error) in denials.DENIED
-    return Finding(state, f"{what.rstrip('.')}.", "".join(cure), denied)
+    return Finding(state, f"{what.rstrip('.')}.", cure, denied)
+
+
+def _is_outside(before: str) -> bool:
+    return before.count("(") <= before.count(")")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mlflow_ops.target import AwsFiles
+
 DISTRIBUTION = "mlflow-ops"
 SANDBOX_PARTS = "pip install 'mlflow-ops[sandbox]'"
 MIB = 1024 * 1024
@@ -56,15 +58,26 @@ def ssh() -> Finding:
 
 def files(home: Path) -> Finding:
     """Tell whether our files can be written, without writing any."""
-    place = existing(home)
+    return _writable(home, "our files are", "set MLFLOW_OPS_HOME to another folder")
+
+
+def aws_files(found: AwsFiles) -> Finding:
+    """Tell whether the stack's profile can be written into the AWS files, without writing it."""
+    other = "set AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE to other files"
+    for path in (found.credentials, found.config):
+        told = _writable(path.resolve().parent, "the stack's AWS profile is", other)
+        if told.state != OK:
+            return told
+    return told
+
+
+def _writable(folder: Path, what: str, other: str) -> Finding:
+    place = existing(folder)
     if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
-        return Finding(OK, f"{home} can be written.")
+        return Finding(OK, f"{folder} can be written.")
     why = "is not a folder" if not place.is_dir() else "cannot be written"
-    return Finding(
-        FAIL,
-        f"{place} {why}, and our files are to be in {home}.",
-        "see to its owner and mode, or set MLFLOW_OPS_HOME to another folder",
-    )
+    cure = f"see to its owner and mode, or {other}"
+    return Finding(FAIL, f"{place} {why}, and {what} to be in {folder}.", cure)
 
 
 def disk(home: Path) -> Finding:

@@ -9,54 +9,69 @@ import botocore.exceptions as sdk
 from mlflow_ops import choices
 from mlflow_ops.doctor.check import FAIL, OK, UNKNOWN, WARN, Finding, of
 from mlflow_ops.ec2 import instance_types, subnets
-from mlflow_ops.wanted import Wanted
+from mlflow_ops.wanted import Wanted, first_type
 
 if TYPE_CHECKING:
+    from mlflow_ops.records import Instance
     from mlflow_ops.settings import Options
     from mlflow_ops.target import Target
 
+FREE = "The account is on AWS's free plan"
 UPGRADE = "https://console.aws.amazon.com/billing/home#/freetier upgrades the plan"
 
 
-def network(target: Target, options: Options) -> Finding:
-    """Tell which subnets an instance with a public address could stand in. Raises BadOption."""
-    found = subnets.candidates(options, target)
+def network(target: Target, options: Options, *, private: bool = False) -> Finding:
+    """Tell which subnets an instance could stand in. Raises BadOption where there is none."""
+    found = subnets.candidates(options, target, private=private)
     default = "" if options.vpc_id or options.subnet_id else ", the default VPC"
-    many = "" if len(found) == 1 else "s"
-    return Finding(OK, f"{found[0].vpc_id}{default}, has {len(found)} public subnet{many}.")
+    many, kind = "" if len(found) == 1 else "s", "private" if private else "public"
+    return Finding(OK, f"{found[0].vpc_id}{default}, has {len(found)} {kind} subnet{many}.")
 
 
-def instance_type(target: Target, options: Options) -> Finding:
+def instance_type(target: Target, options: Options, *, private: bool = False) -> Finding:
     """Tell whether AWS has the type there, and an image. Raises BadOption where none would do."""
     first = wished(options)
-    settled = choices.placed(first_in(target, options), target)
-    image = choices.newest_ubuntu(target, settled.instance_type)
+    settled = choices.placed(first_in(target, options, private=private), target)
+    image = options.ami or choices.newest_ubuntu(target, settled.instance_type)
     zones = ", ".join(each.zone for each in settled.places)
     if settled.remark:
         what = f"{settled.remark}: `up` would take {settled.instance_type}, in {zones}."
         return Finding(WARN, what, f"name another VPC or region if it must be a {first}")
-    return Finding(OK, f"{settled.instance_type} is offered in {zones}; Ubuntu is {image}.")
+    return Finding(OK, f"{settled.instance_type} is offered in {zones}; the image is {image}.")
 
 
-def first_in(target: Target, options: Options) -> Wanted:
+def first_in(target: Target, options: Options, *, private: bool = False) -> Wanted:
     """Return what `up` would begin to choose from."""
-    named = frozenset({"instance_type"} if options.instance_type else ())
-    possible = subnets.candidates(options, target)
-    return Wanted(wished(options), allow=(), subnets=possible, named=named)
+    possible = subnets.candidates(options, target, private=private)
+    return Wanted(
+        wished(options),
+        allow=(),
+        vpc_id=possible[0].vpc_id,
+        subnets=possible,
+        named=options.named,
+        ami=options.ami or "",
+    )
 
 
-def plan(target: Target, options: Options) -> Finding:
+def plan(target: Target, options: Options, standing: Instance | None = None) -> Finding:
     """Tell which plan the account is on, and whether that allows the type."""
+    found = going_on(target)
+    free = found.what.startswith(FREE) and found.state == OK
+    return _eligible(target, options, found.what.rstrip(".")) if free and not standing else found
+
+
+def going_on(target: Target) -> Finding:
+    """Tell which plan the account is on, and whether that has not expired."""
     try:
         told: Any = target.aws.plan.get_account_plan_state()
     except (sdk.BotoCoreError, sdk.ClientError) as error:
         return of(UNKNOWN, error)
     if told["accountPlanType"] != "FREE":
         return Finding(OK, "The account is on the paid plan, which allows every instance type.")
-    free = f"The account is on AWS's free plan{_rest(told)}"
+    free = f"{FREE}{_rest(told)}"
     if told["accountPlanStatus"] == "EXPIRED":
         return Finding(FAIL, f"{free}, which has expired.", UPGRADE)
-    return _eligible(target, options, free)
+    return Finding(OK, f"{free}.")
 
 
 def _eligible(target: Target, options: Options, free: str) -> Finding:
@@ -82,4 +97,4 @@ def _rest(told: Any) -> str:  # noqa: ANN401 - AWS's own description
 
 def wished(options: Options) -> str:
     """Return the instance type that `up` would begin with."""
-    return options.instance_type or instance_types.USUAL
+    return first_type(options)

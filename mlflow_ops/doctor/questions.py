@@ -129,8 +129,10 @@ def _judged(call: str) -> tuple[str, ...]:
 def _identity(action: str, pattern: str) -> Iterable[str]:
     """Return the user, role or profile of a statement that leaves open which it is."""
     start, _, name = pattern.partition("*/")
-    if not name or not start.endswith(":"):
+    if not name:
         return [pattern.replace("/*", "/any")]
+    if not start.endswith(":"):  # it is said which, and of any path
+        return [f"{start}{IAM_PATH}{name}"]
     call = action.partition(":")[2]
     kind = "user"
     if "Role" in call:

@@ -12,6 +12,7 @@ from mlflow_ops.ec2 import instance_types, instances
 from mlflow_ops.refusals.limits import QUOTAS, VCPUS
 
 if TYPE_CHECKING:
+    from mlflow_ops.records import ElasticIp
     from mlflow_ops.refusals.limits import Quota
     from mlflow_ops.target import Target
 
@@ -21,11 +22,14 @@ STANDARD = re.compile(r"(im|is|[acdhimrtz])\d")
 ADDRESSES = QUOTAS["AddressLimitExceeded"]
 
 
-def vcpus(target: Target, instance_type: str) -> Finding:
+def vcpus(target: Target, instance_type: str, *, runs: bool = False) -> Finding:
     """Tell whether one more instance of the type would keep within the account's quota.
 
-    Nothing is known of a type of another family. A quota that cannot be read is an unknown one.
+    One that `runs` asks for no more. Nothing is known of a type of another family. A quota that
+    cannot be read is an unknown one.
     """
+    if runs:
+        return Finding(OK, f"The stack's {instance_type} runs, and asks for no more vCPUs.")
     if not STANDARD.match(instance_type):
         return Finding(UNKNOWN, f"{instance_type} has a quota of its own, not looked at here.")
     asked = _limit(target, VCPUS)
@@ -35,8 +39,10 @@ def vcpus(target: Target, instance_type: str) -> Finding:
     return _held(target, VCPUS, "vCPUs", (used, more, asked))
 
 
-def addresses(target: Target) -> Finding:
-    """Tell whether one more Elastic IP would keep within the account's quota."""
+def addresses(target: Target, held: ElasticIp | None = None) -> Finding:
+    """Tell whether one more Elastic IP would keep within the account's quota, if one is needed."""
+    if held:
+        return Finding(OK, f"The stack has its Elastic IP {held.address}, and asks for no more.")
     asked = _limit(target, ADDRESSES)
     if isinstance(asked, Finding):
         return asked

@@ -23,11 +23,15 @@ SEVERAL = 4  # at once; IAM has few calls a second for all of an account
 
 
 class Refusal(NamedTuple):
-    """An action that is not allowed; `unknown` are the conditions that nobody knows here."""
+    """An action that is not allowed; `unknown` are the conditions that nobody knows here.
+
+    It is denied by a rule that is `explicit`, or left out by the organization or the boundary.
+    """
 
     action: str
     explicit: bool = False
     organization: bool = False
+    boundary: bool = False
     unknown: tuple[str, ...] = ()
 
 
@@ -81,6 +85,7 @@ def _refusals(results: Iterable[Any]) -> Iterator[Refusal]:
     for result in results:
         parts = result.get("ResourceSpecificResults") or [result]
         by_organization = result.get("OrganizationsDecisionDetail", {})
+        by_boundary = result.get("PermissionsBoundaryDecisionDetail", {})
         for part in parts:
             said = part.get("EvalResourceDecision") or part["EvalDecision"]
             if said != "allowed":
@@ -88,5 +93,6 @@ def _refusals(results: Iterable[Any]) -> Iterator[Refusal]:
                     result["EvalActionName"],
                     said == "explicitDeny",
                     not by_organization.get("AllowedByOrganizations", True),
+                    not by_boundary.get("AllowedByPermissionsBoundary", True),
                     tuple(sorted(part.get("MissingContextValues", ()))),
                 )

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import botocore.exceptions as sdk
 
 from mlflow_ops import elsewhere
+from mlflow_ops.aws import code
 from mlflow_ops.doctor.check import FAIL, OK, Finding, of
 from mlflow_ops.errors import MlflowOpsError
-from mlflow_ops.refusals import FAILURES, words
+from mlflow_ops.refusals import EXPIRED, FAILURES, words
 from mlflow_ops.steps import STEPS
 
 if TYPE_CHECKING:
+    from mlflow_ops.records import Record
     from mlflow_ops.settings import Settings
     from mlflow_ops.stack import Stack
 
 
-def name(stack: Stack, settings: Settings) -> Finding:
+class Standing(NamedTuple):
+    """What is there by step, and what kept us from looking for the rest, each sentence once."""
+
+    records: dict[str, Record]
+    errors: list[Exception]
+
+
+def name(stack: Stack, settings: Settings, standing: Standing) -> Finding:
     """Tell what carries the name. Raises WrongPlace when the stack stands in another region."""
-    found, errors = _found(stack)
-    if len(errors) > 1:
-        return Finding(FAIL, " ".join(words(each) for each in errors))
-    if errors:
-        return of(FAIL, errors[0])
-    if not found:
+    if len(standing.errors) > 1:
+        return Finding(FAIL, " ".join(words(each) for each in standing.errors))
+    if standing.errors:
+        return of(FAIL, standing.errors[0])
+    if not standing.records:
         elsewhere.check(stack, settings)
         return Finding(OK, f"{stack.names.stack!r} is free in {stack.names.region}.")
-    listed = ", ".join(f"{step} {each}" for step, each in found.items())
+    listed = ", ".join(f"{step} {each.id}" for step, each in standing.records.items())
     return Finding(OK, f"{stack.names.stack!r} is there: {listed}. `up` mends what is missing.")
 
 
-def _found(stack: Stack) -> tuple[dict[str, str], list[Exception]]:
-    """Return the ids of what is there by step, and what kept us from looking for the rest."""
-    found: dict[str, str] = {}
-    errors: list[Exception] = []
+def found(stack: Stack) -> Standing:
+    """Return what of the stack AWS shows, and what it does not."""
+    records: dict[str, Record] = {}
+    errors: dict[str, Exception] = {}
     for step_name, step in STEPS.items():
         try:
             record = step.find(stack) if step.PLACE == "aws" else None
         except (MlflowOpsError, *FAILURES) as error:
-            errors.append(error)
+            if isinstance(error, sdk.ClientError) and code(error) in EXPIRED:
+                return Standing(records, [error])  # all others would fail by it, in other words
+            errors.setdefault(words(error), error)
             continue
         if record:
-            found[step_name] = record.id
-    return found, errors
+            records[step_name] = record
+    return Standing(records, list(errors.values()))

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mlflow_ops.doctor import account, machine, network, permissions, quotas, standing, way
+from mlflow_ops.doctor import account, asked, machine, network, permissions, quotas, standing, way
+from mlflow_ops.doctor.case import Case
 from mlflow_ops.doctor.check import FAIL, UNKNOWN, Check, Finding, told
-from mlflow_ops.errors import MlflowOpsError
-from mlflow_ops.names import Names
+from mlflow_ops.errors import MlflowOpsError, NotReady
+from mlflow_ops.records import ElasticIp
 from mlflow_ops.refusals import FAILURES
+from mlflow_ops.regions import NoSuchRegion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mlflow_ops.target import Target
 
 NO_CREDENTIALS = Finding(UNKNOWN, "Nobody can tell without credentials that AWS accepts.")
+NO_REGION = Finding(UNKNOWN, "Nobody can tell without a region that AWS has.")
 
 
 @dataclass(frozen=True)
@@ -37,62 +40,80 @@ class Visit:
     def checks(self) -> Iterator[Check]:
         """Yield each check as soon as it is done; changes nothing."""
         for name, look in HERE.items():
-            yield told(name, partial(look, self))
-        if self.settings.sandbox:
-            yield told("sandbox", machine.sandbox_parts)
-        else:
-            yield from self._aws()
+            yield told(name, partial(look, self.settings))
+        yield from self._sandbox() if self.settings.sandbox else self._aws()
+
+    def _sandbox(self) -> Iterator[Check]:
+        yield told("sandbox", machine.sandbox_parts)
+        try:
+            case = Case(self.settings, self.options, self.reach(), self.of)
+        except NotReady:  # `up` starts it
+            return
+        for name in ("stack", "url"):
+            yield told(name, partial(AWS[name], case))
 
     def _aws(self) -> Iterator[Check]:
         try:
             target = self.reach()
-        except (MlflowOpsError, *FAILURES) as error:
-            yield told("credentials", partial(_raise, error))
-            yield from (Check(name, *NO_CREDENTIALS) for name in AWS)
+        except (MlflowOpsError, *FAILURES, ValueError) as error:
+            yield from self._unreached(error)
             return
+        case = Case(self.settings, self.options, target, self.of)
         who = told("credentials", partial(account.credentials, target))
         yield who
         for name, look in AWS.items():
-            if name == "elastic ip" and not self.options.elastic:
-                continue
             if who.state == FAIL and name not in ANYWAY:
-                yield Check(name, *NO_CREDENTIALS)
-            else:
-                yield told(name, partial(look, self, target))
+                if name not in ASKED_FOR:
+                    yield Check(name, *NO_CREDENTIALS)
+            elif name not in ASKED_FOR or ASKED_FOR[name](case):
+                yield told(name, partial(look, case))
 
-    @property
-    def instance_type(self) -> str:
-        """The type that `up` would begin with."""
-        return network.wished(self.options)
-
-    def names(self, target: Target) -> Names:
-        """Return what the things of the stack would be called, wherever one of its name stands."""
-        return Names(self.settings.name, target.account, target.aws.region)
+    def _unreached(self, error: Exception) -> Iterator[Check]:
+        """Yield the checks of a cloud that the settings do not lead to."""
+        nowhere = isinstance(error, NoSuchRegion)
+        finding = NO_REGION if nowhere else NO_CREDENTIALS
+        wrong = "region" if nowhere else "credentials"
+        for name in ("credentials", *AWS):
+            if name == wrong:
+                yield told(name, partial(_raise, error))
+            elif name == "address":
+                yield told(name, partial(way.address, way.Sight(), self.options))
+            elif name not in ASKED_FOR:
+                yield Check(name, *finding)
 
 
 def _raise(error: Exception) -> Finding:
     raise error
 
 
-HERE: dict[str, Callable[[Visit], Finding]] = {
+HERE: dict[str, Callable[[Settings], Finding]] = {
     "python": lambda _: machine.python(),
     "ssh": lambda _: machine.ssh(),
-    "files": lambda visit: machine.files(visit.settings.home),
-    "disk": lambda visit: machine.disk(visit.settings.home),
+    "files": lambda settings: machine.files(settings.home),
+    "disk": lambda settings: machine.disk(settings.home),
 }
-AWS: dict[str, Callable[[Visit, Target], Finding]] = {
-    "region": lambda visit, target: account.region(target, visit.settings),
-    "clock": lambda _, target: account.clock(target) or NO_CREDENTIALS,
-    "permissions": lambda visit, target: permissions.check(
-        target, visit.names(target), visit.options
+AWS: dict[str, Callable[[Case], Finding]] = {
+    "region": lambda case: account.region(case.target, case.settings),
+    "clock": lambda case: account.clock(case.target) or NO_CREDENTIALS,
+    "aws files": lambda case: machine.aws_files(case.target.aws_files),
+    "options": asked.options,
+    "permissions": lambda case: permissions.check(
+        case.target, case.names, case.options, case.shape.credentials
     ),
-    "network": lambda visit, target: network.network(target, visit.options),
-    "instance type": lambda visit, target: network.instance_type(target, visit.options),
-    "plan": lambda visit, target: network.plan(target, visit.options),
-    "vcpu quota": lambda visit, target: quotas.vcpus(target, visit.instance_type),
-    "elastic ip": lambda _, target: quotas.addresses(target),
-    "address": lambda _, target: way.address(target),
-    "stack": lambda visit, target: standing.name(visit.of(target), visit.settings),
-    "url": lambda visit, target: way.url(visit.of(target)),
+    "network": asked.network,
+    "instance type": asked.instance_type,
+    "plan": lambda case: network.plan(case.target, case.options, case.machine),
+    "vcpu quota": asked.vcpus,
+    "elastic ip": lambda case: quotas.addresses(case.target, case.there(ElasticIp)),
+    "address": lambda case: way.address(
+        way.Sight(case.target.own_address, case.target.route), case.options, case.before
+    ),
+    "stack": lambda case: standing.name(case.stack, case.settings, case.standing),
+    "url": lambda case: way.url(case.stack),
 }
-ANYWAY = {"clock", "address"}  # what does not hang on who asks
+ANYWAY = {"clock", "aws files", "address"}  # what does not hang on who asks
+# What is looked at only where the stack is to have it.
+ASKED_FOR: dict[str, Callable[[Case], bool]] = {
+    "aws files": lambda case: case.shape.credentials == "keys",
+    "elastic ip": lambda case: case.shape.elastic,
+}

@@ -27,11 +27,11 @@ CHOICES = (
     *scopes.IMAGE.allow("ssm", "GetParameter"),
 )
 QUOTA = HERE.allow("servicequotas", "GetServiceQuota")
+PLAN = ACCOUNT.allow("freetier", "GetAccountPlanState")
 DOCTOR = (
     *CHOICES,
     *QUOTA,
-    *ACCOUNT.allow("ec2", "DescribeRegions"),
-    *ACCOUNT.allow("freetier", "GetAccountPlanState"),
+    *PLAN,
     *HERE.allow("ec2", "DescribeInstances"),
     *scopes.CALLERS.allow("iam", "SimulatePrincipalPolicy"),
 )
@@ -93,7 +93,7 @@ def _steps(names: Iterable[str], *verbs: str) -> tuple[Allowed, ...]:
 
 UP = ("find", "compare", "create", "ready")
 CLIENT = (*instance.ALLOWS["find"], *shut_out.ALLOWS, *elsewhere.ALLOWS)
-MAKING = (*_steps(ANY_WAY, *UP), *CHOICES, *QUOTA, *LEASE, *LOGIN, *elsewhere.ALLOWS)
+MAKING = (*_steps(ANY_WAY, *UP), *CHOICES, *QUOTA, *PLAN, *LEASE, *LOGIN, *elsewhere.ALLOWS)
 BACKUPS = sources.ALLOWS["find"]
 COMMANDS: dict[str, tuple[Allowed, ...]] = {
     "doctor": (

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.credentials import Credentials
 from cloud import by_hand, faults
 from cloud.hurry import Ready, session
 from cloud.rules.capacity import BY_ZONE
-from cloud.wire import Call, answer
+from cloud.wire import Call, answer, refusal
 
+from mlflow_ops import regions
 from mlflow_ops.aws import Aws
-from mlflow_ops.doctor import preflight
+from mlflow_ops.doctor import account, check, preflight
 from mlflow_ops.doctor.visit import AWS, HERE, Visit
+from mlflow_ops.errors import MlflowOpsError
+from mlflow_ops.names import TAG
 from mlflow_ops.settings import Options, Settings
 from mlflow_ops.stack import Stack
 from mlflow_ops.target import AwsFiles, Ports, Target
@@ -129,7 +134,8 @@ def test_the_free_plan_is_told_with_its_end_and_what_it_allows(
 
 
 def test_the_vcpus_of_what_runs_count_against_the_quota(doctor: Doctor, cloud: StrictCloud) -> None:
-    by_hand.network(cloud)
+    others: Any = [{"Key": TAG}]
+    cloud.client("ec2").delete_tags(Resources=[by_hand.network(cloud)], Tags=others)
     cloud.capacity.vcpus = 4
 
     def two_cores(_: Call, ask: Ask) -> Answer:
@@ -162,18 +168,6 @@ def test_elastic_ips_are_counted_only_for_who_wants_one(doctor: Doctor, cloud: S
     assert (found.state, "L-0263D0A3" in found.cure) == ("fail", True)
 
 
-def test_a_region_that_the_account_has_not_opted_in_to_is_named_with_the_cure(
-    doctor: Doctor, cloud: StrictCloud
-) -> None:
-    item = "<regionName>us-east-1</regionName><optInStatus>not-opted-in</optInStatus>"
-    regions = f"<regionInfo><item>{item}</item></regionInfo>"
-    body = f"<DescribeRegionsResponse>{regions}</DescribeRegionsResponse>"
-    with cloud.also(instead("DescribeRegions", body)):
-        found = doctor()["region"]
-    assert found.state == "fail"
-    assert "`aws account enable-region --region-name us-east-1`" in found.cure
-
-
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 def test_the_region_is_told_with_what_says_it(
     doctor: Doctor, monkeypatch: pytest.MonkeyPatch, name: str
@@ -187,17 +181,27 @@ def test_up_says_alone_of_what_it_cannot_know_what_a_policy_could_cure(
 ) -> None:
     said: list[str] = []
     with cloud.also(faults.denying("GetServiceQuota")):
-        preflight.check(stack, tmp_path, said.append)
+        preflight.check(stack, {}, tmp_path, said.append)
     assert ["GetServiceQuota" in each for each in said] == [True]
+
+
+def test_up_does_not_begin_where_the_profile_could_not_be_written(
+    stack: Stack, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    files = AwsFiles(tmp_path / "file" / "credentials", tmp_path / "file" / "config")
+    there = replace(stack, target=replace(stack.target, aws_files=files))
+    with pytest.raises(MlflowOpsError, match=r"is not a folder.*Nothing was begun: see to"):
+        preflight.check(there, {}, tmp_path, print)
 
 
 def test_what_only_the_doctor_asks_may_be_denied_and_is_then_unknown(
     doctor: Doctor, cloud: StrictCloud
 ) -> None:
-    asked = ("DescribeRegions", "GetServiceQuota", "GetAccountPlanState")
+    asked = ("GetServiceQuota", "GetAccountPlanState")
     with cloud.also(faults.denying(*asked)):
         found = doctor(elastic=True)
-    for name in ("region", "vcpu quota", "elastic ip", "plan"):
+    for name in ("vcpu quota", "elastic ip", "plan"):
         assert found[name].state == "unknown", found[name]
         assert "does not allow" in found[name].what
         assert "`mlflow-ops policy" in found[name].cure
@@ -228,10 +232,11 @@ def test_without_credentials_the_rest_is_looked_at_all_the_same(target: Target) 
     nobody = Aws(Nobody(), "us-east-1", "http://127.0.0.1:9")
     found = visited(replace(target, aws=nobody))
     assert list(found) == [*HERE, "credentials", *(name for name in AWS if name != "elastic ip")]
+    assert found["aws files"].state == "ok"
     assert found["credentials"].state == "fail"
     assert "run `aws configure`" in found["credentials"].cure
     assert (found["python"].state, found["address"].state) == ("ok", "ok")
-    others = [found[name] for name in AWS if name not in {"address", "elastic ip"}]
+    others = [found[name] for name in AWS if name not in {"address", "aws files", "elastic ip"}]
     assert {each.state for each in others} == {"unknown"}
 
 
@@ -256,12 +261,71 @@ def test_the_root_user_is_warned(doctor: Doctor, cloud: StrictCloud) -> None:
     assert "`mlflow-ops policy`" in found["credentials"].cure
 
 
-def test_a_session_that_ends_soon_is_told(
-    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, target: Target
+def test_a_session_that_ends_soon_is_told_in_utc_and_of_the_keys_that_are_taken(
+    target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    end = target.aws.now().replace(microsecond=0).isoformat()
-    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", end)
-    found = doctor()["credentials"]
-    assert (found.state, "The session ends at" in found.what) == ("warn", True)
+    now = target.aws.now().replace(microsecond=0)
+    there = now.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", there.isoformat())
+
+    def told(method: str) -> check.Finding:
+        aws = replace(target.aws, session=Session(method))
+        return account.credentials(replace(target, aws=aws))
+
+    found = told("env")
+    assert found.state == "warn"
+    assert f"The session ends at {now:%H:%M} UTC" in found.what
+    assert told("shared-credentials-file").state == "ok"  # it is said of other keys
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2099-01-01T00:00:00Z")
-    assert doctor()["credentials"].state == "ok"
+    assert told("env").state == "ok"
+
+
+class Session(boto3.Session):
+    """A session whose keys are from this place."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__("test", "test")
+        self.method = method
+
+    def get_credentials(self) -> Any:  # noqa: ANN401 - as boto3 has it
+        """Return keys as botocore found them there."""
+        return Credentials("test", "test", method=self.method)
+
+
+def test_a_session_that_ends_meanwhile_is_told_once_with_its_cure(
+    doctor: Doctor, cloud: StrictCloud
+) -> None:
+    def over(call: Call, ask: Ask) -> Answer:
+        later = call.operation not in {"GetCallerIdentity", "SimulatePrincipalPolicy"}
+        return refusal(call, "ExpiredToken", "The token has expired.") if later else ask()
+
+    with cloud.also(over):
+        found = doctor()["stack"]
+    assert (found.state, found.what) == ("fail", "The AWS credentials have expired.")
+    assert found.cure.startswith("sign in again (`aws sso login`)")
+
+
+def test_a_region_that_aws_does_not_have_is_the_one_thing_to_cure() -> None:
+    def nowhere() -> Target:
+        regions.check("nowhere-1", boto3.Session())
+        raise AssertionError
+
+    settings = Settings(region="nowhere-1")
+    visit = Visit(settings, Options(allow=("203.0.113.7/32",)), nowhere, unmade)
+    found = {each.name: each for each in visit.checks()}
+    assert [name for name, each in found.items() if each.state == "fail"] == ["region"]
+    assert (found["address"].state, "elastic ip" in found) == ("ok", False)
+
+
+def unmade(_: Target) -> Stack:
+    raise AssertionError
+
+
+def test_a_sandbox_that_runs_is_looked_at_too(target: Target, cloud: StrictCloud) -> None:
+    cloud.states.pending = cloud.states.unseen = 0
+    by_hand.network(cloud)
+    settings = Settings(sandbox=True)
+    visit = Visit(settings, Options(), lambda: target, lambda t: Stack.of(Settings(), t))
+    found = {each.name: each for each in visit.checks()}
+    assert [*found] == [*HERE, "sandbox", "stack", "url"]
+    assert (found["stack"].state, found["url"].state) == ("ok", "fail")  # nobody serves there

@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from cloud import denials, faults
 from cloud.hurry import Ready, session
 from cloud.needs_ec2 import Need
@@ -29,12 +30,12 @@ DOCUMENT = permissions.policy(look.COMMANDS, NAMES, "aws")
 PARTS = [Used(s["Sid"], action) for s in DOCUMENT["Statement"] for action in listed(s["Action"])]
 
 
-def checked(cloud: StrictCloud) -> Finding:
+def checked(cloud: StrictCloud, credentials: str = "keys") -> Finding:
     """Return what the doctor says of the caller's permissions."""
     files = AwsFiles(Path("credentials"), Path("config"))
     aws = Ready(session(), "us-east-1", cloud.endpoint)
     target = Target("aws", aws, files, Ports(9, 9), lambda: "203.0.113.7")
-    return look.check(target, NAMES, Options())
+    return look.check(target, NAMES, Options(), credentials)
 
 
 def asked() -> list[Need]:
@@ -103,19 +104,30 @@ def test_who_may_do_nothing_is_not_shown_a_list_of_everything(
     assert (found.state, found.what[:11], len(found.what) < 120) == ("fail", "None of the", True)
 
 
+@pytest.mark.parametrize("explicit", [False, True])
 def test_a_denial_that_hangs_on_what_nobody_knows_is_a_warning(
-    cloud: StrictCloud,
+    cloud: StrictCloud, *, explicit: bool
 ) -> None:
-    cloud.simulation.document = {"Statement": []}
+    cloud.simulation.document, cloud.simulation.explicit = {"Statement": []}, explicit
     cloud.simulation.missing = ("aws:MultiFactorAuthPresent",)
     found = checked(cloud)
     assert (found.state, "hangs on aws:MultiFactorAuthPresent" in found.what) == ("warn", True)
+    assert ("begun with MFA" in found.cure, len(found.what) < 160) == (True, True)
 
 
-def test_the_organizations_no_is_told_from_the_accounts(cloud: StrictCloud) -> None:
-    cloud.simulation.document, cloud.simulation.organization = {"Statement": []}, False
+def test_who_else_forbids_it_is_told_from_the_account(cloud: StrictCloud) -> None:
+    cloud.simulation.document, cloud.simulation.boundary = {"Statement": []}, False
+    assert "permissions boundary" in checked(cloud).cure
+    cloud.simulation.organization = False
+    assert "whoever runs the organization" in checked(cloud).cure
+
+
+def test_whoever_makes_a_stack_with_a_role_needs_no_keys(cloud: StrictCloud) -> None:
+    policy = permissions.policy(look.COMMANDS, NAMES, "aws", credentials="role")
+    cloud.simulation.document = policy
+    assert checked(cloud, "role").state == "ok"
     found = checked(cloud)
-    assert "whoever runs the organization" in found.cure
+    assert (found.state, "iam:CreateAccessKey" in found.what) == ("fail", True)
 
 
 def test_a_role_is_asked_about_by_its_own_arn_with_its_path(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cloud import by_hand, denials
+from cloud import by_hand, denials, faults
+from cloud.plans import planned
 from cloud.proof import Proof, empty
 from cloud.wire import answer, refusal
 
 if TYPE_CHECKING:
+    from cloud.operator import Laptop
     from cloud.scene import Scene
     from cloud.server import StrictCloud
     from cloud.wire import Answer, Ask, Call
@@ -23,6 +26,7 @@ def test_doctor_needs_all_of_its_policy(scene: Scene) -> None:
     everything, how = partial(empty, scene, standing), {"at_once": True, "lasting": True}
     vpc = by_hand.vpc(scene.cloud)
     proof.show(scene.laptop, "doctor", "--vpc-id", vpc, "--elastic-ip", rule=no_listing, **how)
+    proof.show(scene.laptop, "doctor", rule=no_parameter, **how)
     told = {"code": 3, "shows": "allow me` lets it in", "rule": no_parameter}
     proof.show(everything, "doctor", **told, **how)
     proof.check_complete()
@@ -62,6 +66,68 @@ def test_doctor_tells_everything_as_a_document_and_changes_nothing(scene: Scene)
     assert (scene.holds(), laptop.ops.exists()) == ({}, False)
 
 
+def test_what_nobody_would_tell_is_not_said_to_be_well(scene: Scene) -> None:
+    laptop = scene.laptop()
+    with scene.cloud.also(faults.denying("SimulatePrincipalPolicy")):
+        said = scene.operator.run(laptop, "doctor")
+        document = answered(scene, laptop)
+    assert (said.code, "would work" in said.output) == (0, False), said.output
+    assert "\nNothing found against it; not known: permissions." in said.output
+    assert (document["ready"], document["unknown"]) == (True, ["permissions"])
+
+
+def answered(scene: Scene, laptop: Laptop, *words: str, **environment: str) -> dict[str, Any]:
+    """Return the doctor's document."""
+    run = scene.operator.run(laptop, "doctor", "--json", *words, **environment)
+    document: dict[str, Any] = json.loads(run.output.splitlines()[-1])
+    assert run.code == (0 if document["ready"] else 3), run.output
+    return document
+
+
+def failed(document: dict[str, Any]) -> list[str]:
+    """Return the names of the checks that fail."""
+    return [each["name"] for each in document["checks"] if each["state"] == "fail"]
+
+
+def test_a_stack_that_stands_asks_for_no_more_than_it_has(scene: Scene) -> None:
+    laptop = scene.laptop()
+    assert scene.up(laptop, "--elastic-ip", "--credentials", "role").code == 0
+    scene.cloud.capacity.vcpus, scene.cloud.addresses.most = 2, 1
+    document = answered(scene, laptop)
+    assert failed(document) == []
+    names = {each["name"] for each in document["checks"]}
+    assert ("elastic ip" in names, "aws files" in names) == (True, False)  # as it stands
+    assert failed(answered(scene, laptop, "--address", "private")) == ["options"]
+    assert scene.operator.run(laptop, "stop").code == 0
+    scene.cloud.capacity.vcpus = 1
+    assert failed(answered(scene, laptop)) == ["vcpu quota"]
+    assert NO_ROOM in scene.up(laptop).output
+
+
+def test_doctor_is_told_what_up_is_told(scene: Scene) -> None:
+    laptop = scene.laptop()
+    file = laptop.folder / "mlflow-ops.toml"
+    file.write_text('[up]\ninstance-type = "t9.huge"\nttl = "8h"\n')
+    named = {"MLFLOW_OPS_CONFIG": str(file)}
+    assert failed(answered(scene, laptop, **named)) == ["instance type", "vcpu quota"]
+    there = {"MLFLOW_OPS_CONFIG": "/dev/null", "MLFLOW_OPS_UP_SUBNET_ID": "subnet-00000000"}
+    assert failed(answered(scene, laptop, **there)) == ["network", "instance type"]
+    wrong = ("--domain", "example.org", "--no-tls", "--config", "/dev/null")
+    assert failed(answered(scene, laptop, *wrong)) == ["options"]
+    shown = scene.operator.run(laptop, "config", "doctor", "--json", **named)
+    options = json.loads(shown.output.splitlines()[-1])["options"]
+    [row] = [each for each in options if each["option"] == "instance-type"]
+    assert (row["value"], row["where"]) == ("t9.huge", str(file))
+
+
+def test_aws_files_that_cannot_be_written_are_seen(scene: Scene) -> None:
+    laptop = scene.laptop()
+    shutil.rmtree(laptop.aws)
+    laptop.aws.write_text("a file")
+    assert failed(answered(scene, laptop)) == ["aws files"]
+    assert failed(answered(scene, laptop, "--credentials", "role")) == []
+
+
 def test_a_clock_that_is_wrong_is_told_before_anything_is_made(scene: Scene) -> None:
     laptop = scene.laptop()
     said = scene.operator.run(laptop, "doctor", AHEAD="720")
@@ -84,6 +150,19 @@ def test_up_makes_nothing_where_the_quota_leaves_no_room(scene: Scene) -> None:
     assert scene.up(laptop).code == 0
 
 
+def test_up_and_its_plan_know_what_the_doctor_knows(scene: Scene) -> None:
+    laptop = scene.laptop()
+    scene.cloud.addresses.most = 0
+    said = scene.up(laptop, "--elastic-ip")
+    assert (said.code, "Elastic IPs are in use" in said.output) == (1, True), said.output
+    plan = planned(scene, laptop, "up", "--elastic-ip")
+    assert "`up` would not begin. 0 of 0 Elastic IPs" in plan["remarks"][0]
+    scene.cloud.capacity.free, scene.cloud.quotas.expired = ("t3.micro",), True
+    said = scene.up(laptop)
+    assert (said.code, "which has expired" in said.output) == (1, True), said.output
+    assert scene.holds() == {}
+
+
 def test_up_goes_on_where_the_quota_cannot_be_asked(scene: Scene) -> None:
     with scene.cloud.also(no_quota):
         said = scene.up(scene.laptop())
@@ -98,7 +177,7 @@ def no_quota(call: Call, ask: Ask) -> Answer:
     return denials.denied(call, "servicequotas:GetServiceQuota") if asked else ask()
 
 
-def test_up_asks_two_things_more_for_its_own_good(scene: Scene) -> None:
+def test_up_asks_three_things_more_for_its_own_good(scene: Scene) -> None:
     asked: list[str] = []
 
     def listening(call: Call, ask: Ask) -> Answer:
@@ -107,5 +186,5 @@ def test_up_asks_two_things_more_for_its_own_good(scene: Scene) -> None:
 
     with scene.cloud.also(listening):
         assert scene.up(scene.laptop()).code == 0
-    assert asked.count("GetServiceQuota") == 1
+    assert asked.count("GetServiceQuota") == asked.count("GetAccountPlanState") == 1
     assert asked.count("DescribeInstanceTypes") == 1

@@ -11,8 +11,8 @@ import click
 import pytest
 from hostile.words import FRAGMENTS, harm
 
-from mlflow_ops.cli import COMMANDS, group, in_force, main
-from mlflow_ops.config import finding, refusing
+from mlflow_ops.cli import COMMANDS, group, in_force, main, owned
+from mlflow_ops.config import checking, finding, refusing
 from mlflow_ops.config.reading import Table, WrongFile
 
 Capture = pytest.CaptureFixture[str]
@@ -316,8 +316,10 @@ def test_every_other_option_has_a_variable_of_its_own() -> None:
         own = in_force.of_command(leaf, None)
         typed = in_force.name(leaf)
         named = {str(option.envvar) for option in leaf.command.params if option.envvar}
+        options = checking.keys(leaf.command.params)
         for each in own:
-            words = f"MLFLOW_OPS_{typed}_{each.option}".upper()
+            whose = owned.owner(options[each.option], typed)
+            words = f"MLFLOW_OPS_{whose}_{each.option}".upper()
             assert words.translate(str.maketrans(" -", "__")) in named
         assert len(named) == len(own) + len(
             ("name", "region", "profile", "sandbox", "local", "config")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mlflow_ops.doctor import account, check, machine, way
 from mlflow_ops.errors import BadOption, MlflowOpsError
-from mlflow_ops.target import Target
+from mlflow_ops.settings import Options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,26 +78,51 @@ def test_a_proxy_is_told_without_its_password(name: str, monkeypatch: pytest.Mon
     assert "NO_PROXY" in found.cure
 
 
-def seen(own: str = OWN, here: str = "192.0.2.7") -> Target:
-    """Return a cloud that sees this machine at an address, behind a router or not."""
-    nothing: Any = None
-    return Target("aws", nothing, nothing, nothing, lambda: own, lambda _: here)
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        (f"http://ann:{PASSWORD}#x@127.0.0.1:9", "127.0.0.1:9"),
+        (f"http://ann:{PASSWORD}", "(whose address cannot be read)"),
+        ("http://[bad", "(whose address cannot be read)"),
+        ("http://[::1]:3128/", "[::1]:3128"),
+    ],
+)
+def test_of_a_proxy_only_its_place_is_told_however_it_is_written(
+    proxy: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert f"the proxy {told} " in way.before().what
+    assert PASSWORD not in str(way.before())
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert way.before().state == "ok"
+
+
+def test_who_is_let_in_by_name_has_to_be_this_machine_too() -> None:
+    named = Options(allow=("203.0.113.0/24",))
+    assert way.address(seen(), named).state == "ok"
+    found = way.address(seen("198.51.100.1"), named)
+    assert (found.state, found.cure) == ("warn", "name it too: --allow 198.51.100.1/32")
+
+
+def seen(own: str = OWN, here: str = "192.0.2.7") -> way.Sight:
+    """Return how this machine is seen at an address, behind a router or not."""
+    return way.Sight(lambda: own, lambda _: here)
 
 
 def test_the_address_is_the_one_that_up_lets_in() -> None:
-    assert way.address(seen()).what.startswith(f"{OWN}, which `up` lets in")
+    assert way.address(seen(), Options()).what.startswith(f"{OWN}, which `up` lets in")
 
 
 @pytest.mark.parametrize(
     ("here", "state"), [("100.64.3.4", "warn"), ("10.1.2.3", "ok"), ("", "ok")]
 )
 def test_an_address_that_a_carrier_shares_out_is_a_warning(here: str, state: str) -> None:
-    assert way.address(seen(here=here)).state == state
+    assert way.address(seen(here=here), Options()).state == state
 
 
 def test_an_address_that_a_proxy_shows_may_not_be_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "proxy.example:3128")
-    found = way.address(seen())
+    found = way.address(seen(), Options())
     assert (found.state, "the proxy proxy.example:3128:" in found.what) == ("warn", True)
 
 
@@ -112,6 +137,7 @@ def test_an_address_that_a_proxy_shows_may_not_be_ours(monkeypatch: pytest.Monke
         ),
         ("No t3.micro is there. These would do.", "No t3.micro is there.", "These"),
         ("It did not work.", "It did not work.", ""),
+        ("It is no (Said so. Go: to x): sign up.", "It is no (Said so. Go: to x).", "sign up"),
     ],
 )
 def test_a_sentence_of_ours_is_parted_into_what_it_is_and_what_to_do(
@@ -128,9 +154,11 @@ def test_a_sentence_of_ours_is_parted_into_what_it_is_and_what_to_do(
 
 def test_one_look_that_fails_takes_no_other_with_it() -> None:
     def look() -> check.Finding:
-        raise BadOption("No")
+        raise errors.pop()
 
-    assert check.told("x", look, check.UNKNOWN).state == "unknown"
+    errors = [BadOption("No"), ValueError("Invalid IPv6 URL")]
+    while errors:
+        assert check.told("x", look, check.UNKNOWN).state == "unknown"
 
 
 def test_a_newcomer_without_credentials_hears_what_to_do_and_nothing_is_written(

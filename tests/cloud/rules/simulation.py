@@ -28,15 +28,18 @@ ARN = re.compile(r"\*|arn:aws:[\w-]+:[\w-]*:(\d{12})?:.+")
 class Simulation:
     """Answers for whoever has `document`, a page of `page` actions at a time.
 
-    `missing` are condition keys that the policies want and nobody has told; `organization` says
-    that the organization's policies are what forbids. `asked` is all that was asked.
+    `missing` are condition keys that the policies want and nobody has told, by a rule that denies
+    in so many words where `explicit`; `organization` and `boundary` say whether the organization's
+    policies and the caller's boundary are what forbids. `asked` is all that was asked.
     """
 
     document: dict[str, Any] = field(default_factory=lambda: ALL)
     page: int = 3
     caller: str = OPERATOR
     missing: tuple[str, ...] = ()
+    explicit: bool = False
     organization: bool = True
+    boundary: bool = True
     asked: list[Need] = field(default_factory=list)
     sources: set[str] = field(default_factory=set)
 
@@ -74,7 +77,7 @@ class Simulation:
         needs = [Need(action, arn, context) for arn in given["ResourceArns"]]
         self.asked += needs
         said = {need.resource: self._decision(need) for need in needs}
-        worst = "allowed" if {*said.values()} == {"allowed"} else "implicitDeny"
+        worst = next((each for each in said.values() if each != "allowed"), "allowed")
         missing = "".join(f"<member>{key}</member>" for key in self.missing)
         parts = "".join(
             f"<member><EvalResourceName>{arn}</EvalResourceName>"
@@ -84,12 +87,17 @@ class Simulation:
             for arn, decision in said.items()
         )
         allows = str(self.organization or worst == "allowed").lower()
+        within = str(self.boundary or worst == "allowed").lower()
         return (
             f"<member><EvalActionName>{action}</EvalActionName><EvalDecision>{worst}</EvalDecision>"
             "<OrganizationsDecisionDetail><AllowedByOrganizations>"
             f"{allows}</AllowedByOrganizations></OrganizationsDecisionDetail>"
+            "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
+            f"{within}</AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
             f"<ResourceSpecificResults>{parts}</ResourceSpecificResults></member>"
         )
 
     def _decision(self, need: Need) -> str:
-        return "allowed" if Permissions(self.document).parts_for(need) else "implicitDeny"
+        if Permissions(self.document).parts_for(need):
+            return "allowed"
+        return "explicitDeny" if self.explicit else "implicitDeny"
