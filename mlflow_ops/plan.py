@@ -29,19 +29,25 @@ Met: TypeAlias = "Mapping[str, Record] | Mapping[str, Record | None]"
 class Row:
     """What `up` would do about one step: make, repair, keep or look for it, and its cost a month.
 
-    `usd_month` is what the thing costs while the stack stands, None where no price is known.
+    `usd_month` is what the thing costs while the stack stands, None where no price is known, and
+    `parts` what that is made up of.
     """
 
     step: str
     action: str
     what: str
     usd_month: float | None = 0.0
+    parts: tuple[Planned, ...] = ()
 
     def __str__(self) -> str:
         """Say what and for how much."""
         if self.usd_month is None:
             return f"{self.what}; its price is not known"
-        return f"{self.what}{f'; {self.usd_month:.2f} USD a month' if self.usd_month else ''}"
+        if not self.usd_month:
+            return self.what
+        parts = ", ".join(f"{each.usd_month or 0.0:.2f} for {each.what}" for each in self.parts)
+        sums = f" ({parts})" if len(self.parts) > 1 else ""
+        return f"{self.what}; {self.usd_month:.2f} USD a month{sums}"
 
 
 def rows(stack: Stack, steps: Steps, found: Met) -> list[Row]:
@@ -53,14 +59,14 @@ def rows(stack: Stack, steps: Steps, found: Met) -> list[Row]:
 
 
 def _row(stack: Stack, steps: Steps, name: str, record: Record | None, parts: list[Planned]) -> Row:
-    usd = total(parts)
+    cost = (total(parts), tuple(parts))
     if record is None and steps[name].PLACE == "host" and silent(stack):
-        return Row(name, "look", "known once the host answers", usd)
+        return Row(name, "look", "known once the host answers", *cost)
     if record is None:
-        return Row(name, "make", steps[name].plan(stack), usd)
+        return Row(name, "make", steps[name].plan(stack), *cost)
     if record.missing:
-        return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}", usd)
-    return Row(name, "keep", record.id, usd)
+        return Row(name, "repair", f"{record.id}: {', '.join(record.missing)}", *cost)
+    return Row(name, "keep", record.id, *cost)
 
 
 def silent(stack: Stack) -> bool:

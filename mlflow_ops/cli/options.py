@@ -59,9 +59,9 @@ def defaults(ctx: click.Context, table: Table) -> dict[str, Any]:
         else:
             for place, holder in owned.tables(root, names, each.command):
                 command = " ".join(place)
-                own = (p for p in holder.params if owned.owner(p, command) == command)
-                known = checking.keys(p for p in own if p.name not in SHARED)
-                found |= checking.own(table, place, known, shared)
+                every = checking.keys(p for p in holder.params if p.name not in SHARED)
+                known = {k: o for k, o in every.items() if owned.owner(o, command) == command}
+                found |= checking.own(table, place, known, shared, every.keys() - known.keys())
     return found
 
 

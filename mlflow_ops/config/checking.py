@@ -52,10 +52,13 @@ def common(table: Table, known: Known, commands: Collection[str]) -> dict[str, A
     return _values(table, (), known)
 
 
-def own(table: Table, names: tuple[str, ...], known: Known, shared: Known) -> dict[str, Any]:
+def own(
+    table: Table, names: tuple[str, ...], known: Known, shared: Known, lent: Collection[str] = ()
+) -> dict[str, Any]:
     """Return what the command's table says, by the names of the parameters.
 
-    Raises WrongFile for a key that is no option of the command's own, or that no file may have.
+    Raises WrongFile for a key that is no option of the command's own, or that no file may have;
+    those that are `lent` to it are `up`'s.
     """
     for key, said in _inner(table, names).items():
         if key in shared:
@@ -63,6 +66,8 @@ def own(table: Table, names: tuple[str, ...], known: Known, shared: Known) -> di
                 f"{table.place(*names)}{key} is for all commands: put it at the top of the file, "
                 "above all tables."
             )
+        if key in lent:
+            raise WrongFile(f"{table.place(*names)}{key} is an option of `up`: put it into [up].")
         option = known.get(key) or known.get(key.removeprefix("no-"))
         if option and (reason := refusing.why(key, option, said)):
             raise WrongFile(f"{table.place(*names)}{reason}")

@@ -86,7 +86,8 @@ def test_a_plan_shows_no_secret_and_every_price(scene: Scene) -> None:
     assert run.code == 0, run.output
     assert "PRIVATE KEY" not in run.output
     assert "aws_secret_access_key = <secret>" in run.output
-    assert re.search(r"instance +make .*; \d+\.\d\d USD a month", run.output)
+    parts = r"\S+ for the machine, t3.micro, \S+ for its disk, 8 GB, \S+ for public IPv4 address"
+    assert re.search(rf"instance +make .*; \d+\.\d\d USD a month \({parts}\)", run.output)
     assert "About 0.39 USD a day" in run.output
     assert "Nothing was changed." in run.output
 

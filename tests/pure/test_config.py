@@ -192,6 +192,8 @@ def test_a_file_that_is_wrong_is_named_with_the_key_and_nothing_is_done(
     [
         ("[up]\nalow = []", ("[up] alow is no option here", "did you mean allow?")),
         ("[up]\nyes = true", ("[up] yes is for the command line alone", "--yes")),
+        ("[up]\ndry-run = true", ("[up] dry-run is for the command line alone", "--dry-run")),
+        ("[doctor]\nami = 'x'", ("[doctor] ami is an option of `up`: put it into [up].",)),
         ("[up]\nartifacts = 'sideways'", ("[up] artifacts", "'sideways'", "proxied")),
         ("[up]\nallow = [3]", ("[up] allow must be a text in quotes, or a list of them",)),
         ("[up]\nno-elastic-ip = true", ("write elastic-ip = false",)),

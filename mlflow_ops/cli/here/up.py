@@ -47,6 +47,7 @@ def _planned(call: Call, screen: Screen) -> int:
                     "action": action,
                     "what": words,
                     "usd_month": 0.0,
+                    "parts": [],
                     "settings": {},
                 }
             ],
