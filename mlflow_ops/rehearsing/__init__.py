@@ -47,7 +47,7 @@ class Rehearsed:
     """What the host will be told, in order, and what there is to remark.
 
     `settings` are those of what is made or mended outside the host, by step, and `met` is what is
-    there of each step when its turn comes.
+    there of each step, with what it lacks when its turn comes.
     """
 
     told: tuple[Told, ...] = ()
@@ -95,7 +95,7 @@ def _why_silent(stack: Stack) -> str:
 def _walked(
     stack: Stack, met: dict[str, Record | None], host: Rehearsal, words: dict[str, str]
 ) -> None:
-    """Make the host's steps as `up` does, and note what each has met when its turn came.
+    """Make the host's steps as `up` does, and note what each that was found lacks by its turn.
 
     `words` gets those for what is made up on the way.
     """
@@ -105,7 +105,9 @@ def _walked(
         if step.PLACE != "host":
             changed = changed or record is None or bool(record.missing)
             continue
-        before = met[name] = walk.met(stack, step, record, changed=changed)
+        before = walk.met(stack, step, record, changed=changed)
+        if record:  # of a new one, what its host comes with is no matter
+            met[name] = before
         record, changed = walk.made(stack, step, before, changed=changed)
         words |= _made_up(record, before)
         stack = stack.knows(record)

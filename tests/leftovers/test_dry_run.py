@@ -40,6 +40,7 @@ def test_the_host_is_told_what_the_plan_has_said_and_asked_besides(
     scene.cloud.lent = OTHER  # for the server is always told of 127.0.0.1
     plan = planned(scene, laptop, "up", *options.split())
     assert scene.host.commands == []
+    assert {row["action"] for row in plan["plan"]} == {"make"}
     with heard(scene) as calls:
         made = scene.up(laptop, *options.split())
     assert made.code == 0, made.output
