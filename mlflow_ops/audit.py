@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mlflow_ops import inventory, regions
 from mlflow_ops.at_once import at_once
-from mlflow_ops.inventory import IAM, Findings, Holding, Search, ec2_kinds
+from mlflow_ops.costs.daily import FREE, Daily, total
+from mlflow_ops.inventory import IAM, Findings, Holding, Search, buckets, ec2_kinds
 from mlflow_ops.inventory.holding import UNKNOWN
+from mlflow_ops.prices import SHIPPED_REGION, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from mlflow_ops.aws import Aws
+    from mlflow_ops.prices import Prices
+
+    Priced = Callable[[Findings], Prices]
 
 Key: TypeAlias = "tuple[str, str | None]"
 
@@ -27,11 +32,12 @@ LIFE = {f"{kind}s" for kind in (ec2_kinds.INSTANCE, ec2_kinds.KEY_PAIR)}
 class Owned:
     """A holding and what owns it: a "live" or "busy" stack, a wish ("kept"), or nobody: None.
 
-    "unknown" stands where that could not be seen, or whose it is.
+    "unknown" stands where that could not be seen, or whose it is. It costs so much a day.
     """
 
     holding: Holding
     owner: str | None
+    cost: Daily = FREE
 
 
 @dataclass(frozen=True)
@@ -47,20 +53,26 @@ class StackAudit:
     holdings: tuple[Owned, ...]
 
     @property
-    def cost_per_day(self) -> float:
-        """Return what it costs in USD a day, as far as prices are listed."""
-        return sum(each.holding.cost_per_day or 0.0 for each in self.holdings)
+    def cost(self) -> Daily:
+        """Return what it costs a day, without the contents of its bucket."""
+        return total(each.cost for each in self.holdings if each.holding.kind != buckets.KIND)
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What an account holds of ours, by stack, and what could not be looked at."""
+    """What an account holds of ours, by stack, at which prices, and what could not be looked at."""
 
     account: str
     regions: tuple[str, ...]
     at: datetime
     stacks: tuple[StackAudit, ...]
     failures: tuple[str, ...]
+    prices: tuple[Prices, ...] = ()
+
+    @property
+    def cost(self) -> Daily:
+        """Return what all of it costs a day."""
+        return total(stack.cost for stack in self.stacks)
 
     @property
     def orphans(self) -> int:
@@ -73,8 +85,13 @@ def enabled_regions(aws: Aws) -> list[str]:
     return sorted(region["RegionName"] for region in aws.ec2.describe_regions()["Regions"])
 
 
-def audit(aws: Aws, places: Iterable[str]) -> Audit:
-    """Look for all of ours in these regions, in IAM, and in each region that IAM's things name."""
+def audit(
+    aws: Aws, places: Iterable[str], priced: Priced = lambda found: shipped(found.place)
+) -> Audit:
+    """Look for all of ours in these regions, in IAM, and in each region that IAM's things name.
+
+    `priced` tells the prices of a region, for what was found there.
+    """
     account, now = aws.identity[0], aws.now()
 
     def look(place: str) -> Findings:
@@ -90,17 +107,26 @@ def audit(aws: Aws, places: Iterable[str]) -> Audit:
     found |= {part.place: part for part in at_once(look, more, WORKERS)}
     parts = [found[place] for place in (IAM, *wanted, *more)]
     failures = tuple(failure for part in parts for failure in part.failures)
-    return Audit(account, (*wanted, *more), now, _by_stack(parts), failures)
+    tables = _tables(parts, priced)
+    stacks = _by_stack(parts, tables)
+    return Audit(account, (*wanted, *more), now, stacks, failures, (*tables.values(),))
 
 
-def _by_stack(found: list[Findings]) -> tuple[StackAudit, ...]:
+def _tables(found: list[Findings], priced: Priced) -> dict[str, Prices]:
+    """Return the prices of each region where something is charged for."""
+    charged = [part for part in found if any(each.charged.has_price for each in part.holdings)]
+    answers = dict(at_once(lambda part: (part.place, priced(part)), charged, WORKERS))
+    return {part.place: answers[part.place] for part in charged}
+
+
+def _by_stack(found: list[Findings], tables: Mapping[str, Prices]) -> tuple[StackAudit, ...]:
     groups: dict[Key, list[Holding]] = {}
     for holding in (holding for part in found for holding in part.holdings):
         groups.setdefault((holding.whose.stack, holding.region), []).append(holding)
     blind = {part.place for part in found if part.unseen & LIFE}
     lives = {key: _life(holdings) for key, holdings in groups.items()}
     keys = sorted(groups, key=lambda key: (key[0], key[1] or ""))
-    return tuple(_stack(key, groups[key], _owner(key, lives, blind)) for key in keys)
+    return tuple(_stack(key, groups[key], _owner(key, lives, blind), tables) for key in keys)
 
 
 def _life(holdings: list[Holding]) -> str | None:
@@ -117,10 +143,17 @@ def _owner(key: Key, lives: dict[Key, str | None], blind: set[str]) -> str | Non
     return seen or (UNKNOWN if region in blind or (region is None and blind) else None)
 
 
-def _stack(key: Key, holdings: list[Holding], owner: str | None) -> StackAudit:
+def _stack(
+    key: Key, holdings: list[Holding], owner: str | None, tables: Mapping[str, Prices]
+) -> StackAudit:
     alone = ("kept", UNKNOWN)  # what is so by itself, whatever else there is of its stack
     owned = tuple(
-        Owned(each, owner or (each.alive if each.alive in alone else None)) for each in holdings
+        Owned(
+            each,
+            owner or (each.alive if each.alive in alone else None),
+            each.charged.a_day(tables.get(each.region or "") or shipped(SHIPPED_REGION)),
+        )
+        for each in holdings
     )
     states = {each.owner or "orphan" for each in owned}
     worst = next((state for state in ("orphan", UNKNOWN) if state in states), None)

@@ -11,6 +11,7 @@ from mlflow_ops.ec2.instances import RUNS
 
 if TYPE_CHECKING:
     from mlflow_ops.audit import Audit, StackAudit
+    from mlflow_ops.costs.daily import Daily
     from mlflow_ops.inventory.holding import Machine
 
 # What AWS calls it, and what is not called so by AWS: without a machine.
@@ -33,7 +34,7 @@ class Entry:
     made: str | None
     age: int | None
     address: str
-    cost_per_day: float
+    cost: Daily
     until: str | None
     left: int | None
 
@@ -55,7 +56,7 @@ def _entry(stack: StackAudit, now: datetime) -> Entry:
         made=made,
         age=_seconds(datetime.fromisoformat(made), now) if made else None,
         address=machine.address if machine and machine.state in RUNS else "",
-        cost_per_day=stack.cost_per_day,
+        cost=stack.cost,
         until=until.isoformat() if until else None,
         left=left,
     )

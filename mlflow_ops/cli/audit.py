@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops import audit as audits
-from mlflow_ops import prices, spans
+from mlflow_ops import spans
 from mlflow_ops.cli import chosen
 from mlflow_ops.cli.command import NOT_READY, Call, stack_command
 from mlflow_ops.cli.show import WIDTH, Screen
+from mlflow_ops.costs import daily, everywhere
 from mlflow_ops.errors import BadOption, NotReady
 from mlflow_ops.names import checked
 
@@ -43,13 +44,14 @@ def command(call: Call, *, all_regions: bool) -> int:
     """
     screen = call.screen()
     try:
-        aws = call.target().aws
+        target = call.target()
     except NotReady as error:
         screen.say(str(error))
         screen.result({"account": None, "regions": [], "stacks": [], "orphans": 0, "failures": []})
         return 0
+    aws = target.aws
     regions = audits.enabled_regions(aws) if all_regions else [aws.region]
-    found = audits.audit(aws, regions)
+    found = audits.audit(aws, regions, everywhere.asker(call.settings, target))
     _show(screen, call, found)
     screen.result(document(found))
     return NOT_READY if found.orphans else int(bool(found.failures))
@@ -65,7 +67,7 @@ def document(found: Audit) -> dict[str, Any]:
                 "stack": stack.stack,
                 "region": stack.region,
                 "state": stack.state,
-                "cost_per_day": stack.cost_per_day,
+                "cost_per_day": stack.cost.usd,
                 "holdings": [_holding(found, each) for each in stack.holdings],
             }
             for stack in found.stacks
@@ -84,7 +86,7 @@ def _holding(found: Audit, owned: Owned) -> dict[str, Any]:
         "tagged": held.whose.tagged,
         "made": held.made,
         "age_seconds": _age(found, held.made),
-        "cost_per_day": held.cost_per_day,
+        "cost_per_day": owned.cost.usd,
         "owner": owned.owner,
         "command": held.command,
     }
@@ -103,14 +105,14 @@ def _show(screen: Screen, call: Call, found: Audit) -> None:
     if not found.stacks:
         screen.say("Nothing carries our tag or a name of ours.")
         return
-    total = sum(stack.cost_per_day for stack in found.stacks)
-    screen.say(f"In all {total:.2f} USD a day, without traffic and the buckets' contents")
-    screen.say(f"({prices.AS_OF}). Orphans: {found.orphans}.")
+    for line in daily.summed(found.cost, found.prices):
+        screen.row(line)
+    screen.say(f"Orphans: {found.orphans}.")
 
 
 def _show_stack(screen: Screen, found: Audit, stack: StackAudit) -> None:
     place = stack.region or "a region that is not known"
-    state = f"{STATES[stack.state]}, {stack.cost_per_day:.2f} USD a day"
+    state = f"{STATES[stack.state]}, {stack.cost} USD a day"
     screen.row(f"Stack {stack.stack!r} in {place}: {state}")
     for owned in stack.holdings:
         held = owned.holding
@@ -135,9 +137,8 @@ def _words(found: Audit, owned: Owned) -> str:
     """Return a thing's age, its cost per day and what is special about it."""
     seconds = _age(found, owned.holding.made)
     age = "-" if seconds is None else spans.words(seconds, 1)
-    cost = owned.holding.cost_per_day
     mark = {None: "orphan", "kept": "kept"}.get(owned.owner, "")
-    return f"{age:>6}  {'?' if cost is None else f'{cost:.2f}':>5}  {mark:<6}"
+    return f"{age:>6}  {owned.cost!s:>5}  {mark:<6}"
 
 
 def _age(found: Audit, made: str | None) -> int | None:

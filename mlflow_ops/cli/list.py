@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlflow_ops import audit as audits
-from mlflow_ops import listing, prices, sandbox, spans
+from mlflow_ops import listing, sandbox, spans
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.table import Column
-from mlflow_ops.costs.telling import amount
+from mlflow_ops.costs import daily, everywhere
 from mlflow_ops.errors import BadOption, NotReady
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def command(call: Call, *, all_regions: bool) -> int:
     screen = call.screen()
     if call.settings.sandbox:
         return _told(screen, list(_sandboxes(call)), "No sandbox stands on this machine.")
-    aws = call.target().aws
+    target = call.target()
+    aws = target.aws
     regions = audits.enabled_regions(aws) if all_regions else [aws.region]
-    found = audits.audit(aws, regions)
+    found = audits.audit(aws, regions, everywhere.asker(call.settings, target))
     where = f"{len(regions)} regions" if all_regions else aws.region
     return _told(screen, [found], f"No stack stands in account {found.account}, {where}.")
 
@@ -82,18 +83,17 @@ def _told(screen: Screen, found: list[Audit], nothing: str) -> int:
     every = [(part, entry) for part in found for entry in listing.entries(part)]
     failures = [failure for part in found for failure in part.failures]
     screen.table(COLUMNS, [_row(entry) for _, entry in every])
-    total = sum(entry.cost_per_day for _, entry in every)
-    if every:
-        screen.say(f"In all {amount(total)} USD a day, without traffic and what lies in buckets")
-        screen.say(f"({prices.AS_OF}).")
-    else:
-        screen.say(nothing)
+    cost = daily.total(part.cost for part in found)
+    tables = [table for part in found for table in part.prices]
+    for line in daily.summed(cost, tables) if every else [nothing]:
+        screen.row(line)
     for failure in failures:
         screen.row(f"Not seen: {failure}")
     screen.result(
         {
             "stacks": [_document(part, entry) for part, entry in every],
-            "cost_per_day": total,
+            "cost_per_day": cost.usd,
+            "unpriced": list(cost.unpriced),
             "failures": failures,
         }
     )
@@ -102,7 +102,7 @@ def _told(screen: Screen, found: list[Audit], nothing: str) -> int:
 
 def _row(entry: listing.Entry) -> tuple[str | None, ...]:
     where = (entry.name, entry.region, entry.state, _span(entry.age), entry.address or None)
-    return (*where, amount(entry.cost_per_day), _span(entry.left, 2))
+    return (*where, str(entry.cost), _span(entry.left, 2))
 
 
 def _span(seconds: int | None, most: int = 1) -> str | None:
@@ -111,10 +111,12 @@ def _span(seconds: int | None, most: int = 1) -> str | None:
 
 def _document(found: Audit, entry: listing.Entry) -> dict[str, Any]:
     held = asdict(entry)
+    del held["cost"]
     return {
         "stack": held.pop("name"),
         "account": found.account,
         "age_seconds": held.pop("age"),
         "seconds_left": held.pop("left"),
+        "cost_per_day": entry.cost.usd,
         **held,
     }

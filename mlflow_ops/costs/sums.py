@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mlflow_ops.costs import bucket, machine
 from mlflow_ops.iam.scopes import BUCKET, HERE
 from mlflow_ops.prices import HOURS, Prices, asking, keeping, month
+from mlflow_ops.prices.questions import Kinds
 from mlflow_ops.records import Bucket
 
 if TYPE_CHECKING:
@@ -71,8 +72,8 @@ def whole(stack: Stack) -> Cost:
     Its Elastic IP and its bucket must be known to the stack.
     """
     seen = machine.look(stack)
-    disks = [volume["VolumeType"] for volume in seen.volumes]
-    table = asking.asked(stack, seen.type, disks)
+    disks = frozenset(volume["VolumeType"] for volume in seen.volumes)
+    table = asking.asked(stack, Kinds(frozenset({seen.type} - {""}), disks))
     found = [*machine.parts(seen, table)]
     since = seen.since
     if held := stack.get(Bucket):

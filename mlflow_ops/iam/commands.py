@@ -12,6 +12,7 @@ from mlflow_ops.iam import scopes
 from mlflow_ops.iam.scopes import ACCOUNT, HERE
 from mlflow_ops.inventory import ec2_kinds, iam_kinds
 from mlflow_ops.lifetime import arming
+from mlflow_ops.prices import asking
 from mlflow_ops.reach import shut_out
 from mlflow_ops.shape import Shape
 from mlflow_ops.steps import STEPS, bucket, instance, taken
@@ -76,6 +77,7 @@ AUDIT = (
     *ACCOUNT.allow("s3", "ListAllMyBuckets"),
     *scopes.EVERY_IAM.allow("iam", PARTS),
     *scopes.EVERY_BUCKET.allow("s3", "GetBucketTagging"),
+    *asking.ALLOWS,
 )
 
 # The steps that a stack has only with this way for its server to get a right to the bucket.

@@ -12,7 +12,16 @@ from mlflow_ops.inventory.search import Search
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
 
-__all__ = ["IAM", "Findings", "Holding", "Search", "Whose", "everywhere", "here", "leftovers"]
+__all__ = [
+    "IAM",
+    "Findings",
+    "Holding",
+    "Search",
+    "Whose",
+    "everywhere",
+    "here",
+    "leftovers",
+]
 
 IAM = "IAM"  # the place that is no region
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as sdk
 
 from mlflow_ops.aws import code
+from mlflow_ops.inventory.charged import Charged
 from mlflow_ops.inventory.holding import UNKNOWN, Holding, when
 from mlflow_ops.inventory.search import paged, tags_of
 from mlflow_ops.names import KEPT_TAG
@@ -68,7 +69,7 @@ def _holding(
         whose,
         name=name,
         made=made,
-        cost_per_day=None,
+        charged=Charged(other=KIND),
         command=f"{EMPTY.format(name=name, options=search.options)}; {delete}",
         alive="kept" if KEPT_TAG in tags else "",
     )

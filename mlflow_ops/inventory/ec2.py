@@ -63,7 +63,7 @@ def _holding(search: Search, kind: Kind, found: Any) -> Holding | None:  # noqa:
         whose,
         name=name,
         made=when(found.get(kind.made)),
-        cost_per_day=costs.of(kind.name, found),
+        charged=costs.of(kind.name, found),
         command=search.command(*_removal(kind, found)),
         alive=_alive(search, kind, found, is_held=TOKEN in tags),
         machine=_machine(found, tags) if kind.name == INSTANCE else None,

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from mlflow_ops.errors import BadOption
+from mlflow_ops.inventory.charged import NOTHING, Charged
 from mlflow_ops.names import REGION_TAG, TAG, Names, checked
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Holding:
-    """One thing of ours; times are ISO 8601 in UTC, costs USD a day, None where not known.
+    """One thing of ours; times are ISO 8601 in UTC.
 
     `alive` says why its stack is no orphan: "live" for an instance that stands, "busy" for a lock
     that is held, "kept" for a bucket that was left on purpose, "unknown" for what did not show
@@ -57,7 +58,7 @@ class Holding:
     whose: Whose
     name: str = ""
     made: str | None = None
-    cost_per_day: float | None = 0.0
+    charged: Charged = NOTHING
     command: str | None = None
     alive: str = ""
     machine: Machine | None = None

@@ -11,6 +11,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.inventory import buckets
+from mlflow_ops.inventory.charged import Charged
 from mlflow_ops.inventory.holding import Holding, by_name
 from mlflow_ops.inventory.search import paged, tags_of
 from mlflow_ops.names import TAG
@@ -62,13 +63,14 @@ def _other(search: Search, found: Any, arn: tuple[str, str, str]) -> Iterator[Ho
     if whose is None or kind in LISTED.get(service, ()):
         return
     is_ec2 = service == "ec2" and bool(rest)
+    what = kind.replace("-", " ") if is_ec2 else f"{service} {kind}"
     yield Holding(
-        kind.replace("-", " ") if is_ec2 else f"{service} {kind}",
+        what,
         rest[0] if is_ec2 else found["ResourceARN"],
         search.aws.region,
         whose,
         name=tags.get("Name", ""),
-        cost_per_day=None,
+        charged=Charged(other=what),
         command=_removal(search, kind, rest[0]) if is_ec2 else None,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mlflow_ops.prices.table import DAYS, HOURS, SHIPPED_REGION, Prices, shipped
 
-__all__ = ["DAYS", "HOURS", "Planned", "Prices", "month", "planned", "shipped"]
+__all__ = ["DAYS", "HOURS", "SHIPPED_REGION", "Planned", "Prices", "month", "planned", "shipped"]
 
 _US = shipped(SHIPPED_REGION)
 AS_OF = _US.source
@@ -14,7 +14,6 @@ INSTANCE_HOUR = _US.instance_hour
 ADDRESS_DAY = _US.address_hour * HOURS
 # The kinds that cost by size alone: https://aws.amazon.com/ebs/pricing/
 DISK_GIB_MONTH = _US.disk_gib_month
-SNAPSHOT_GIB_MONTH = _US.snapshot_gib_month
 S3_GIB_MONTH = _US.storage_gib_month
 # What AWS means by GB, in bytes.
 GIB = 2**30

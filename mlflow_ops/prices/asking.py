@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow_ops.at_once import at_once
 from mlflow_ops.iam.scopes import ACCOUNT
 from mlflow_ops.prices import keeping
-from mlflow_ops.prices.questions import SURE, NotListed, Question, questions
-from mlflow_ops.prices.table import Prices, shipped
+from mlflow_ops.prices.questions import SURE, Kinds, NotListed, Question, questions
+from mlflow_ops.prices.table import Prices
 from mlflow_ops.refusals import FAILURES, words
 
 if TYPE_CHECKING:
@@ -27,51 +27,53 @@ ALLOWS = ACCOUNT.allow("pricing", "GetProducts")
 WORKERS = 6
 
 
-def asked(stack: Stack, instance_type: str, disks: Iterable[str] = ("gp3",)) -> Prices:
+def asked(stack: Stack, kinds: Kinds) -> Prices:
     """Return today's prices of the stack's region: those kept of today, or AWS's own list.
 
-    Never fails: where AWS does not say, these are the shipped ones, with a remark that says why.
-    A type of instance or of disk that AWS does not list has no price; without an instance, its
-    type is empty.
+    Never fails: where AWS does not say, these are those that are kept or shipped, with a remark
+    that says why. A kind that AWS does not list has no price. The sandbox has no list to ask.
     """
-    kinds = sorted({"gp3", *disks})
+    kinds = replace(kinds, disks=kinds.disks | {"gp3"})
     kept = keeping.known(stack)
-    has_type = not instance_type or kept.instance(instance_type)
-    if kept.listed and has_type and {*kinds} <= {*kept.disk_gib_month}:
+    if stack.target.kind == "sandbox" or (kept.listed and kinds.are_in(kept)):
         return kept
     try:
-        found = _listed(stack, instance_type, kinds)
+        found = _listed(stack, kinds)
     except FAILURES as error:
-        return _instead(stack, words(error))
+        return _instead(kept, words(error))
     except NotListed as error:
-        return _instead(stack, f"{error}.")
+        return _instead(kept, f"{error}.")
     except (AttributeError, KeyError, TypeError, ValueError):
-        return _instead(stack, "it has another form than AWS's documents say.")
-    keeping.keep(stack, found)
-    return found
+        return _instead(kept, "it has another form than AWS's documents say.")
+    return keeping.keep(stack, found)
 
 
-def _instead(stack: Stack, why: str) -> Prices:
-    return replace(shipped(stack.names.region), remark=f"AWS's price list was not to be had: {why}")
+def _instead(kept: Prices, why: str) -> Prices:
+    return replace(kept, remark=f"AWS's price list was not to be had: {why}")
 
 
-def _listed(stack: Stack, instance_type: str, kinds: list[str]) -> Prices:
+def _listed(stack: Stack, kinds: Kinds) -> Prices:
     """Return what AWS's list says today; raise NotListed where it lacks what every region sells."""
     region, pricing = stack.names.region, stack.aws.pricing
     # It tells beside what else we show: one that is silent is not asked eight times.
     events: Any = pricing.meta.events
     events.register("needs-retry.pricing.GetProducts", _never, unique_id="mlflow-ops")
-    every = questions(instance_type, kinds)
+    every = questions(kinds)
     answers = dict(at_once(lambda each: _answer(pricing, region, each), every, WORKERS))
     needed: dict[str, Any] = {name: usd for name in SURE if (usd := answers[name]) is not None}
     if lacking := [name for name in SURE if name not in needed]:
         raise NotListed(f"it does not say what {', '.join(lacking)} costs in {region}")
-    hourly = answers.get("instance")
+
+    def told(what: str, names: Iterable[str]) -> dict[str, float]:
+        prices = {name: answers[f"{what} {name}"] for name in names}
+        return {name: usd for name, usd in prices.items() if usd is not None}
+
     return Prices(
         region,
         keeping.today(stack),
-        instance_hour={} if hourly is None else {instance_type: hourly},
-        disk_gib_month={kind: usd for kind in kinds if (usd := answers[kind]) is not None},
+        instance_hour=told("machine", kinds.machines),
+        disk_gib_month=told("disk", kinds.disks),
+        snapshot_gib_month=told("snapshot", kinds.snapshots),
         **needed,
         listed=True,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from mlflow_ops import files
 from mlflow_ops.prices.table import Prices, shipped
 
 if TYPE_CHECKING:
     from mlflow_ops.stack import Stack
+
+TABLES = ("instance_hour", "disk_gib_month", "snapshot_gib_month")
 
 
 def known(stack: Stack) -> Prices:
@@ -20,19 +22,18 @@ def known(stack: Stack) -> Prices:
     return kept if kept and fits else shipped(stack.names.region)
 
 
-def keep(stack: Stack, found: Prices) -> None:
-    """Keep a price list for today, beside what was kept of it; not without a stack of ours.
+def keep(stack: Stack, found: Prices) -> Prices:
+    """Keep a price list for today beside what was kept of it, and return all; only with a folder.
 
     A folder made for it alone would say that this machine knows the stack.
     """
     before = known(stack)
-    if not stack.folder.path.is_dir():
-        return
-    held = asdict(found)
     if before.listed:
-        for name in ("instance_hour", "disk_gib_month"):
-            held[name] = {**getattr(before, name), **held[name]}
-    files.write_private(stack.folder.prices, json.dumps(held))
+        tables: Any = {name: {**getattr(before, name), **getattr(found, name)} for name in TABLES}
+        found = replace(found, **tables)
+    if stack.folder.path.is_dir():
+        files.write_private(stack.folder.prices, json.dumps(asdict(found)))
+    return found
 
 
 def today(stack: Stack) -> str:
@@ -51,6 +52,6 @@ def _kept(text: str) -> Prices | None:
 
 def _is_sound(found: Prices) -> bool:
     each = (found.address_hour, found.storage_gib_month, found.put, found.get)
-    tables = (found.instance_hour, found.disk_gib_month)
+    tables = (getattr(found, name) for name in TABLES)
     numbers = [*each, *(price for table in tables for price in dict(table).values())]
     return all(isinstance(number, float) and number >= 0 for number in numbers)

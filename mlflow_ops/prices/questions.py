@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
+
+    from mlflow_ops.prices.table import Prices
 
 COMPUTE = {
     "operatingSystem": "Linux",
@@ -73,17 +75,44 @@ SURE = {
 }
 
 
-def questions(instance_type: str, kinds: Iterable[str]) -> list[Question]:
-    """Return the questions about a type of instance, if any, kinds of disks, and all else."""
-    machine = Question(
-        "instance",
-        "AmazonEC2",
-        f"BoxUsage:{instance_type}",
-        {"instanceType": instance_type, **COMPUTE},
-    )
-    return [*([machine] if instance_type else []), *map(_disk, kinds), *SURE.values()]
+@dataclass(frozen=True)
+class Kinds:
+    """Types of instances, and kinds of disks and snapshots, by the names that EC2 has for them."""
+
+    machines: frozenset[str] = frozenset()
+    disks: frozenset[str] = frozenset()
+    snapshots: frozenset[str] = frozenset()
+
+    def are_in(self, table: Prices) -> bool:
+        """Whether a table has a price for each of them."""
+        return (
+            self.machines <= table.instance_hour.keys()
+            and self.disks <= table.disk_gib_month.keys()
+            and self.snapshots <= table.snapshot_gib_month.keys()
+        )
+
+
+def questions(kinds: Kinds) -> list[Question]:
+    """Return the questions about these kinds, and all else; each `what` is another's."""
+    return [
+        *(_machine(each) for each in sorted(kinds.machines)),
+        *(_disk(each) for each in sorted(kinds.disks)),
+        *(_snapshot(each) for each in sorted(kinds.snapshots)),
+        *SURE.values(),
+    ]
+
+
+def _machine(kind: str) -> Question:
+    terms = {"instanceType": kind, **COMPUTE}
+    return Question(f"machine {kind}", "AmazonEC2", f"BoxUsage:{kind}", terms)
 
 
 def _disk(kind: str) -> Question:
     usage = "EBS:VolumeUsage" + ("" if kind == "standard" else f".{kind}")
-    return Question(kind, "AmazonEC2", usage, {"productFamily": "Storage", "volumeApiName": kind})
+    terms = {"productFamily": "Storage", "volumeApiName": kind}
+    return Question(f"disk {kind}", "AmazonEC2", usage, terms)
+
+
+def _snapshot(tier: str) -> Question:
+    usage = "EBS:SnapshotUsage" if tier == "standard" else "EBS:SnapshotArchiveStorage"
+    return Question(f"snapshot {tier}", "AmazonEC2", usage, {"productFamily": "Storage Snapshot"})

@@ -22,7 +22,8 @@ class Prices:
 
     `as_of` is the month of the shipped table or the day of AWS's list, and `listed` whether it is
     that list. A disk and storage cost by GiB and month, `put` and `get` are one request to S3 that
-    writes or lists, and one that reads. `remark` says why a list that was asked for is not it.
+    writes or lists, and one that reads. `remark` says why a list that was asked for is not it, and
+    `lacking` is the region whose prices these stand for, where they are another's.
     """
 
     region: str
@@ -36,13 +37,15 @@ class Prices:
     snapshot_gib_month: Mapping[str, float] = field(default_factory=dict)
     listed: bool = False
     remark: str = ""
+    lacking: str = ""
 
     @property
     def source(self) -> str:
         """Whose prices these are, and of when."""
         if self.listed:
             return f"AWS's prices for {self.region} of {self.as_of}"
-        return f"{self.region} prices of {self.as_of}"
+        other = f", not {self.lacking}'s own" if self.lacking else ""
+        return f"{self.region} prices of {self.as_of}{other}"
 
     def instance(self, kind: str) -> float | None:
         """Return what an instance of this type costs an hour; None where that is not known."""
@@ -51,6 +54,11 @@ class Prices:
     def disk(self, kind: str, gib: float) -> float | None:
         """Return what a volume of this type costs an hour; None where that is not known."""
         monthly = self.disk_gib_month.get(kind)
+        return None if monthly is None else monthly * gib / (DAYS * HOURS)
+
+    def snapshot(self, tier: str, gib: float) -> float | None:
+        """Return what a snapshot of this tier costs an hour; None where that is not known."""
+        monthly = self.snapshot_gib_month.get(tier)
         return None if monthly is None else monthly * gib / (DAYS * HOURS)
 
     def storage(self, gib: float) -> float:
@@ -62,7 +70,8 @@ def shipped(region: str) -> Prices:
     """Return the shipped prices of a region, or those of us-east-1 where there are none of it."""
     table = _shipped()
     there = region if region in table else SHIPPED_REGION
-    return Prices(there, table["as_of"], **table[there])
+    lacking = "" if there == region else region
+    return Prices(there, table["as_of"], **table[there], lacking=lacking)
 
 
 @cache

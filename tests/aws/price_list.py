@@ -57,6 +57,7 @@ PRODUCTS = {
         disk("eu-central-1", "EUC1-EBS:VolumeUsage.gp3", "0.0952000000", "gp3"),
         disk("eu-central-1", "EUC1-EBS:VolumeUsage.gp3.outposts", "0.3000000000", "gp3"),
         disk("eu-central-1", "EUC1-EBS:VolumeUsage", "0.0590000000", "standard"),
+        disk("eu-central-1", "EUC1-EBS:VolumeUsage.gp2", "0.1190000000", "gp2"),
         disk("us-east-1", "EBS:VolumeUsage.gp3", "0.0800000000", "gp3"),
         disk("us-east-1", "EBS:VolumeUsage.gp2", "0.1000000000", "gp2"),
     ],

@@ -16,6 +16,7 @@ from mlflow_ops import prices
 from mlflow_ops.costs import ran, sums
 from mlflow_ops.names import RAN_TAG, Names
 from mlflow_ops.prices import asking, keeping
+from mlflow_ops.prices.questions import Kinds
 from mlflow_ops.records import Bucket, ElasticIp
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EUROPE = "eu-central-1"
 NAMES = Names("mlflow", backends.ACCOUNT, "us-east-1")
 TABLE = prices.shipped("us-east-1")
+MICRO = frozenset({"t3.micro"})
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_the_list_gives_the_prices_of_the_stacks_own_region(
     cloud: StrictCloud, listed: Stack
 ) -> None:
     with cloud.also(PriceList()):
-        found = asking.asked(listed, "t3.micro", ["gp3", "standard"])
+        found = asking.asked(listed, Kinds(MICRO, frozenset({"gp3", "standard"})))
     assert found.source.startswith("AWS's prices for eu-central-1 of 20")
     assert (found.instance("t3.micro"), found.address_hour) == (0.012, 0.006)
     assert dict(found.disk_gib_month) == {"gp3": 0.0952, "standard": 0.059}
@@ -70,12 +72,12 @@ def test_a_list_is_asked_once_a_day_and_kept_for_nobody_elses_eyes(
     cloud: StrictCloud, listed: Stack
 ) -> None:
     with cloud.also(said := PriceList()):
-        first = asking.asked(listed, "t3.micro")
+        first = asking.asked(listed, Kinds(MICRO))
         count = len(said.asked)
-        assert asking.asked(listed, "t3.micro") == first
+        assert asking.asked(listed, Kinds(MICRO)) == first
         assert len(said.asked) == count
         # Another kind of disk is another question, and what was known stays known.
-        asking.asked(listed, "t3.micro", ["standard"])
+        asking.asked(listed, Kinds(MICRO, frozenset({"standard"})))
         assert {*keeping.known(listed).disk_gib_month} == {"gp3", "standard"}
     assert listed.folder.prices.stat().st_mode & 0o777 == 0o600
     kept = json.loads(listed.folder.prices.read_text())
@@ -93,7 +95,7 @@ def test_a_kept_list_that_is_no_list_is_as_none(listed: Stack, broken: str) -> N
 
 def test_a_kept_list_with_words_for_prices_is_as_none(cloud: StrictCloud, listed: Stack) -> None:
     with cloud.also(PriceList()):
-        asking.asked(listed, "t3.micro")
+        asking.asked(listed, Kinds(MICRO))
     kept = json.loads(listed.folder.prices.read_text())
     for name, value in (("put", "much"), ("disk_gib_month", {"gp3": None}), ("get", -1.0)):
         listed.folder.prices.write_text(json.dumps({**kept, name: value}))
@@ -113,25 +115,34 @@ def test_a_list_that_is_not_to_be_had_leaves_the_dated_table_and_says_why(
     cloud: StrictCloud, listed: Stack, how: dict[str, Any], why: str
 ) -> None:
     with cloud.also(said := PriceList(**how)):
-        found = asking.asked(listed, "t3.micro")
+        found = asking.asked(listed, Kinds(MICRO))
     assert replace(found, remark="") == prices.shipped(EUROPE)
     assert why in found.remark
-    assert found.source == prices.AS_OF
+    assert found.source == f"{prices.AS_OF}, not {EUROPE}'s own"
     assert not listed.folder.prices.exists()
     assert len(said.asked) <= 10  # none is asked again and again
 
 
 def test_a_type_that_the_list_lacks_has_no_price(cloud: StrictCloud, listed: Stack) -> None:
     with cloud.also(PriceList(lacks="BoxUsage")):
-        found = asking.asked(listed, "t3.micro")
+        found = asking.asked(listed, Kinds(MICRO))
     assert (found.listed, found.instance("t3.micro")) == (True, None)
+
+
+def test_the_sandbox_which_has_no_list_is_not_asked_for_one(
+    cloud: StrictCloud, listed: Stack
+) -> None:
+    here = replace(listed, target=replace(listed.target, kind="sandbox"))
+    with cloud.also(said := PriceList()):
+        assert asking.asked(here, Kinds(MICRO)) == prices.shipped(EUROPE)
+    assert not said.asked
 
 
 def test_prices_alone_do_not_make_this_machine_know_a_stack(
     cloud: StrictCloud, stack: Stack
 ) -> None:
     with cloud.also(PriceList()):
-        assert asking.asked(stack, "t3.micro").listed
+        assert asking.asked(stack, Kinds(MICRO)).listed
     assert not stack.folder.path.exists()
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws import remains
+from aws.price_list import PriceList
 from cloud import backends
 from cloud.wire import answer, refusal
 
-from mlflow_ops import audit, listing
+from mlflow_ops import audit, listing, prices
 from mlflow_ops.inventory.holding import Holding, Machine, Whose
 from mlflow_ops.names import KEPT_TAG, STOPS_TAG, Names
 
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from cloud.wire import Answer, Ask, Call
     from conftest import Cli
 
-HERE, THERE = "us-east-1", "eu-west-1"
+HERE, THERE, EUROPE = "us-east-1", "eu-west-1", "eu-central-1"
 NAMES = Names("mlflow", backends.ACCOUNT, HERE)
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 
-def in_two_regions(call: Call, ask: Ask) -> Answer:
-    """Be an account that has switched on two regions, and is kept from seeing one's addresses."""
+def in_three_regions(call: Call, ask: Ask) -> Answer:
+    """Be an account that has switched on three regions, and is kept from seeing one's addresses."""
     if call.operation == "DescribeRegions":
-        items = "".join(f"<item><regionName>{name}</regionName></item>" for name in (HERE, THERE))
+        items = "".join(
+            f"<item><regionName>{name}</regionName></item>" for name in (HERE, THERE, EUROPE)
+        )
         return answer(
             f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
         )
@@ -52,7 +55,7 @@ def test_each_stack_of_every_region_stands_in_the_list_with_what_it_is(
     remains.bucket(cloud, replace(NAMES, stack="old"), KEPT_TAG)
     remains.lock(cloud, replace(NAMES, stack="new"), timedelta(minutes=5))
     remains.lock(cloud, replace(NAMES, stack="gone"), timedelta(minutes=-5))
-    with cloud.also(in_two_regions):
+    with cloud.also(in_three_regions):
         ran = cli("list", "--all-regions", "--json", **cloud.environment())
     document = json.loads(ran.out)
     assert ran.code == 1  # something was not seen
@@ -80,6 +83,32 @@ def test_each_stack_of_every_region_stands_in_the_list_with_what_it_is(
     assert f"Not seen: elastic IPs in {THERE}" in ran.err
 
 
+def test_each_region_has_its_own_prices_and_what_has_none_makes_no_sum_smaller(
+    cli: Cli, cloud: StrictCloud
+) -> None:
+    cloud.states.pending = 0
+    for stack, region in (("big", HERE), ("near", EUROPE), ("far", THERE)):
+        remains.instance(cloud, replace(NAMES, stack=stack, region=region))
+    [big] = backends.ec2(HERE).all_instances()
+    big.instance_type = "c5.4xlarge"
+    with cloud.also(in_three_regions), cloud.also(PriceList()):
+        ran = cli("list", "--all-regions", "--json", **cloud.environment())
+    document = json.loads(ran.out)
+    costs = {each["stack"]: each["cost_per_day"] for each in document["stacks"]}
+    # That of eu-west-1 has no price list here.
+    assert costs == {
+        "big": None,
+        "near": pytest.approx((0.012 + 0.006) * 24 + 8 * 0.119 / 30.4),
+        "far": pytest.approx((0.0104 + 0.005) * 24 + 8 * 0.1 / 30.4),
+    }
+    assert (document["cost_per_day"], document["unpriced"]) == (None, ["c5.4xlarge"])
+    rows = {line.split()[0]: line for line in ran.err.splitlines()}
+    assert "at least 0.17" in rows["big"]
+    assert "No price is known here for: c5.4xlarge." in ran.err
+    for source in (f"AWS's prices for {EUROPE} of 20", f"{prices.AS_OF}, not {THERE}'s own"):
+        assert source in ran.err
+
+
 def test_one_region_is_looked_at_unless_all_are_meant(cli: Cli, cloud: StrictCloud) -> None:
     remains.instance(cloud, replace(NAMES, region=THERE))
     ran = cli("list", **cloud.environment())
@@ -91,7 +120,7 @@ def test_a_machine_without_a_sandbox_lists_none_and_starts_none(cli: Cli) -> Non
     ran = cli("list", "--sandbox", "--json")
     assert (ran.code, json.loads(ran.out)) == (
         0,
-        {"stacks": [], "cost_per_day": 0, "failures": []},
+        {"stacks": [], "cost_per_day": 0, "unpriced": [], "failures": []},
     )
 
 

@@ -65,7 +65,7 @@ def shut_out(laptop: Laptop) -> Laptop:
 
 
 def test_audit_needs_all_of_its_policy(scene: Scene) -> None:
-    laptop = empty(scene, in_iam.role, in_iam.user, by_hand.bucket)
+    laptop = empty(scene, in_iam.role, in_iam.user, by_hand.bucket, by_hand.address)
     proof = Proof(scene, ("audit",))
     proof.show(lambda: laptop, "audit", code=3, at_once=True)
     proof.show(lambda: laptop, "audit", "--all-regions", code=3, rule=one_region)

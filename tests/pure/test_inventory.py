@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import botocore.exceptions as sdk
 import pytest
 
+from mlflow_ops import prices
+from mlflow_ops.costs.daily import Daily
 from mlflow_ops.inventory import Findings, Holding, costs
 from mlflow_ops.inventory.buckets import named
 from mlflow_ops.inventory.ec2 import lock_name
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 RUNNING = {"State": {"Name": "running"}, "InstanceType": "t3.micro"}
 ELASTIC = [{"Key": SHAPE_TAG, "Value": Shape(elastic=True).tag}]
+TABLE = prices.shipped("us-east-1")
 WHERE = Where(ACCOUNT, ("us-east-1", "eu-west-1", "me-south-1"))
 
 
@@ -73,7 +76,14 @@ def test_a_name_is_ours_to_the_last_letter_or_not_at_all(
 def test_a_thing_costs_what_the_price_list_says(
     kind: str, found: dict[str, object], cost: float | None
 ) -> None:
-    assert costs.of(kind, found) == (cost if cost is None else pytest.approx(cost))
+    assert costs.of(kind, found).a_day(TABLE).usd == (cost if cost is None else pytest.approx(cost))
+
+
+def test_an_address_costs_what_it_does_also_at_a_machine_of_a_type_without_a_price() -> None:
+    found = RUNNING | {"InstanceType": "x9.huge", "PublicIpAddress": "203.0.113.1"}
+    cost = costs.of("instance", found).a_day(TABLE)
+    assert cost.unpriced == ("x9.huge",)
+    assert [str(each) for each in (cost, Daily(unpriced=("x9.huge",)))] == ["at least 0.12", "?"]
 
 
 def test_a_service_that_is_not_reached_is_not_asked_again_and_others_are() -> None:

@@ -18,7 +18,7 @@ def test_the_shipped_table_has_its_region_and_its_month_in_every_sentence() -> N
 
 
 def test_a_region_without_prices_of_its_own_is_not_given_others_as_its_own() -> None:
-    assert prices.shipped("eu-central-1").source == prices.AS_OF
+    assert prices.shipped("eu-central-1").source == f"{prices.AS_OF}, not eu-central-1's own"
     assert not prices.shipped("eu-central-1").listed
 
 
