@@ -73,16 +73,15 @@ def weigh(s3: S3Client, name: str, now: datetime) -> Weight:
     return found
 
 
-def parts(weight: Weight, table: Prices, running: float | None) -> Iterator[Part]:
-    """Yield what the bucket costs; `running` is for how many hours the server has, if it does."""
+def parts(weight: Weight, table: Prices, ran: float, *, runs: bool) -> Iterator[Part]:
+    """Yield what the bucket costs; the server has run for `ran` hours, and perhaps `runs` now."""
     for name, stored in (("artifacts", weight.artifacts), ("backups", weight.backups)):
         now = table.storage(stored.size / GIB)
         what = f"{sized(stored.size)} in {counted(stored.objects, 'object')}"
         spent = table.storage(1) * stored.gib_hours
         yield Part(name, what, now, spent, "so far, what is no longer there is not counted")
-    own = BACKUP_HOUR if running is not None else 0.0
-    hourly = own + (weight.recent / HOURS if running is not None else 0.0)
-    so_far = weight.objects + own * (running or 0.0)
+    hourly = BACKUP_HOUR + weight.recent / HOURS if runs else 0.0
+    so_far = weight.objects + BACKUP_HOUR * ran
     what = f"about {hourly * HOURS:,.0f} a day"
     why = "estimated from the objects of the last day and the backup's own; reading is left out"
     yield Part("requests", what, hourly * table.put, so_far * table.put, why)

@@ -46,11 +46,9 @@ class Standing:
         return str(self.instance["InstanceType"]) if self.instance else ""
 
     @property
-    def running(self) -> float | None:
-        """How many hours the machine has run, where it runs now; None where it does not."""
-        if not self.instance or self.instance["State"]["Name"] not in RUNS:
-            return None
-        return self.ran.hours
+    def runs(self) -> bool:
+        """Whether the machine runs now."""
+        return bool(self.instance) and self.instance["State"]["Name"] in RUNS
 
     @property
     def ran(self) -> Ran:

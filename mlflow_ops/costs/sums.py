@@ -78,7 +78,7 @@ def whole(stack: Stack) -> Cost:
     since = seen.since
     if held := stack.get(Bucket):
         weight = bucket.weigh(stack.aws.s3, held.id, seen.now)
-        found += bucket.parts(weight, table, seen.running)
+        found += bucket.parts(weight, table, seen.ran.hours, runs=seen.runs)
         since = min(filter(None, (since, weight.since)), default=None)
     return Cost(tuple(found), table, since)
 

@@ -215,6 +215,20 @@ def test_a_bucket_costs_by_each_version_that_it_holds_and_by_its_requests(
     assert found.since
 
 
+def test_what_a_server_has_asked_of_its_bucket_costs_no_less_once_it_has_stopped(
+    cloud: StrictCloud, stack: Stack
+) -> None:
+    instance = remains.instance(cloud, NAMES)
+    cloud.states.pending = 0
+    aged(instance, 10)
+    remains.bucket(cloud, NAMES)
+    stack = stack.knows(Bucket(NAMES.bucket))
+    _, before = amounts(sums.whole(stack))["requests"]
+    cloud.client("ec2").stop_instances(InstanceIds=[instance])
+    now, so_far = amounts(sums.whole(stack))["requests"]
+    assert (now, so_far) == (0.0, pytest.approx(before, rel=0.01))
+
+
 def test_a_type_without_a_price_makes_no_sum_of_the_rest(cloud: StrictCloud, stack: Stack) -> None:
     remains.instance(cloud, NAMES)
     with cloud.also(PriceList(lacks="BoxUsage")):
