@@ -11,7 +11,7 @@ import click
 
 from mlflow_ops import __version__
 from mlflow_ops.cli.fitting import Fitting
-from mlflow_ops.cli.stream import INTERRUPTED, failed, misused
+from mlflow_ops.cli.stream import INTERRUPTED, failed, misused, stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +105,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
 
     Another world than AWS's or the sandbox's can be given, with a clock of its own.
     """
+    stand_in()
     # `list` is a command's module here, once that is loaded.
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     try:

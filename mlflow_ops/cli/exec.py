@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.sentences import addressed
+from mlflow_ops.cli.stream import failed, pour
 from mlflow_ops.reach import hands
 from mlflow_ops.ssh import programs
 
+if TYPE_CHECKING:
+    from mlflow_ops.ssh.openssh import Way
+
+INTERRUPTED = 128 + signal.SIGINT
+GOES_ON = (
+    "Interrupted. The command may go on on the host: `mlflow-ops exec -- ps -ef` shows what runs "
+    "there."
+)
 EXAMPLE = """\
 $ mlflow-ops exec -- df -h /
 Filesystem      Size  Used Avail Use% Mounted on
@@ -35,20 +48,36 @@ def command(call: Call, *, words: tuple[str, ...], terminal: bool | None) -> int
 
     The words arrive as they are: for a pipe, a variable or a `*` of the host's say `sh -c '...'`.
     Input and output are passed on byte by byte. A connection that is lost ends with an error of
-    ours and exit code 1; 255 is then the command's own.
+    ours and exit code 1; 255 is then the command's own. Ctrl-C without a terminal ends the
+    connection, and 130 is the exit code: the command may go on.
     """
-    screen = call.screen()
-    here = sys.stdin.isatty() and sys.stdout.isatty() and not call.json
+    here = sys.stdin.isatty() and sys.stdout.isatty()
     way = hands.way(call.stack(), call.settings)
-    sys.stdout.flush()
-    wish = here if terminal is None else terminal
-    with programs.running(way, shlex.join(words), terminal=wish, capture=call.json) as run:
+    line = shlex.join(words)
+    try:
         if call.json:
-            out, err = run.process.communicate()
+            return _told(call, way, line)
+        return _passed_on(way, line, terminal=here if terminal is None else terminal)
+    except KeyboardInterrupt:
+        return failed(addressed(GOES_ON, call.again), INTERRUPTED, as_json=call.json)
+
+
+def _passed_on(way: Way, line: str, *, terminal: bool) -> int:
+    """Run it with our own streams, and return its exit code."""
+    sys.stdout.flush()
+    with programs.running(way, line, terminal=terminal) as run:
+        for piece in () if terminal else run.pieces(sys.stdout.fileno()):
+            pour(piece)
+        return run.code()
+
+
+def _told(call: Call, way: Way, line: str) -> int:
+    """Run it, and tell all that it has printed."""
+    with programs.running(way, line, errors=subprocess.PIPE) as run:
+        out, err = run.process.communicate()
         code = run.code()
-    if call.json:
-        said = {"stdout": out.decode(errors="replace"), "stderr": err.decode(errors="replace")}
-        screen.result({"exit_code": code, **said})
+    said = {"stdout": out.decode(errors="replace"), "stderr": err.decode(errors="replace")}
+    call.screen().result({"exit_code": code, **said})
     return code
 
 

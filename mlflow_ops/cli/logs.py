@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlflow_ops.cli.command import Call, stack_command
+from mlflow_ops.cli.stream import pour
 from mlflow_ops.errors import BadOption, CommandFailed
 from mlflow_ops.reach import hands
 from mlflow_ops.server import keeping_up
@@ -17,12 +18,11 @@ from trainer import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import IO
 
     from mlflow_ops.ssh.openssh import Way
 
 LINES = 100
-CHUNK = 65_536
+LAST = 300  # bytes of what the host says of its failure
 EXAMPLE = """\
 $ mlflow-ops logs -n 2
 2026-11-24T02:10:08+0000 mlflow[812]: INFO:     203.0.113.7:52114 - "GET /health HTTP/1.1" 200 OK
@@ -53,7 +53,7 @@ def command(call: Call, *, follow: bool, lines: int | None, since: str | None) -
     an escape; a pipe gets every byte as it is. The sandbox keeps a file, to which --since has no
     meaning.
     """
-    check_ends(call, follow=follow)
+    _check(call, since, follow=follow)
     wanted = LINES if lines is None and since is None else lines
     line = keeping_up.shown(wanted, since, follow=follow)
     way = hands.way(call.stack(), call.settings)
@@ -66,6 +66,13 @@ def command(call: Call, *, follow: bool, lines: int | None, since: str | None) -
     call.screen().result({"lines": said.decode(errors="replace").splitlines()})
 
 
+def _check(call: Call, since: str | None, *, follow: bool) -> None:
+    """Raise BadOption for what cannot be had."""
+    check_ends(call, follow=follow)
+    if since is not None and call.settings.sandbox:
+        raise BadOption(keeping_up.NO_JOURNAL)
+
+
 def check_ends(call: Call, *, follow: bool) -> None:
     """Raise BadOption for a document that would never come."""
     if follow and call.json:
@@ -74,33 +81,32 @@ def check_ends(call: Call, *, follow: bool) -> None:
 
 def _passed_on(way: Way, line: str, *, quiet: bool) -> bytes:
     """Show the output as it comes, or return it; raise CommandFailed when the host could not."""
-    kept = b""
+    kept = bytearray()
     # Nobody's keys are for the host, and one stream keeps its words in their order.
-    with programs.running(way, line, capture=True, stdin=subprocess.DEVNULL) as run:
-        for piece in _pieces(run.process.stdout):
+    with programs.running(way, line, stdin=subprocess.DEVNULL) as run:
+        for piece in run.pieces(sys.stdout.fileno()) if quiet else _shown(run):
             if quiet:
                 kept += piece
             else:
-                sys.stdout.buffer.write(piece)
-                sys.stdout.buffer.flush()
+                pour(piece)
         code = run.code()
     if code:
+        why = visible.line(" ".join(kept[-LAST:].decode(errors="replace").split()))
         raise CommandFailed(
-            f"The host could not show the log (exit code {code}): what it printed says why."
+            f"The host could not show the log (exit code {code}): "
+            f"{why or 'what it printed says why'}."
         )
-    return kept
+    return bytes(kept)
 
 
-def _pieces(stream: IO[bytes] | None) -> Iterator[bytes]:
+def _shown(run: programs.Running) -> Iterator[bytes]:
     """Yield what comes; for a terminal in whole lines, which show all and have nothing obeyed."""
-    raw = getattr(stream, "read1", None)
-    if raw is None:
-        raise TypeError("a process that was started without pipes")
+    pieces = run.pieces(sys.stdout.fileno())
     if not sys.stdout.isatty():
-        yield from iter(lambda: raw(CHUNK), b"")
+        yield from pieces
         return
     rest = b""
-    while piece := raw(CHUNK):
+    for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
         yield b"".join(safe(each) + b"\n" for each in whole)
     yield safe(rest)

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -66,10 +66,35 @@ def misused(error: click.ClickException, *, as_json: bool) -> int:
     return error.exit_code
 
 
+def stand_in() -> None:
+    """Have all three streams there: one that was closed before we were started leads nowhere.
+
+    Else the next file that is opened would be taken for it.
+    """
+    for number, (name, mode) in enumerate({"stdin": "r", "stdout": "w", "stderr": "w"}.items()):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere != number:
+                os.close(nowhere)
+            os.set_inheritable(number, True)  # noqa: FBT003 - os's own signature
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - for as long as we run
+
+
+def pour(piece: bytes) -> None:
+    """Write bytes to our output as they are, at once and in whole."""
+    left, out = memoryview(piece), sys.stdout.fileno()
+    while left:
+        try:
+            left = left[os.write(out, left) :]
+        except BlockingIOError:  # `ssh` has made it so, where it has the same file for its errors
+            select.select([], [out], [])
+
+
 def is_cut_off() -> bool:
     """Tell whether the reader of what we print has gone, and not some connection's other end."""
     asked = select.poll()
-    for stream in _streams():
+    for stream in (sys.stdout, sys.stderr):
         asked.register(stream.fileno(), 0)
     return any(event & (select.POLLERR | select.POLLHUP) for _, event in asked.poll(0))
 
@@ -80,7 +105,7 @@ def let_go(code: int) -> int:
     Python would fail with it again when it ends:
     https://docs.python.org/3/library/signal.html#note-on-sigpipe
     """
-    for stream in _streams():
+    for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
@@ -88,8 +113,3 @@ def let_go(code: int) -> int:
             with Path(os.devnull).open("wb") as nowhere:
                 os.dup2(nowhere.fileno(), stream.fileno())
     return code
-
-
-def _streams() -> list[TextIO]:
-    # One that was closed before we were started is None.
-    return [stream for stream in (sys.stdout, sys.stderr) if stream]

@@ -48,7 +48,7 @@ class Standing:
     @property
     def runs(self) -> bool:
         """Whether the machine runs now."""
-        return bool(self.instance) and self.instance["State"]["Name"] in RUNS
+        return self.instance is not None and self.instance["State"]["Name"] in RUNS
 
     @property
     def ran(self) -> Ran:

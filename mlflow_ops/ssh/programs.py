@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import select
 import shutil
 import subprocess
 import tempfile
@@ -26,16 +29,21 @@ LOST = (
 )
 # The first whose `scp` can be told to leave names alone: https://www.openssh.com/txt/release-8.7
 SFTP_SINCE = (8, 7)
+CHUNK = 65_536
+GONE = select.POLLERR | select.POLLHUP
+# Seconds that `ssh` has to end by itself.
+PATIENCE = 5.0
 VERSION = re.compile(r"OpenSSH[^\d]*(\d+)\.(\d+)")
 
 
 def check(name: str) -> None:
     """Raise MlflowOpsError unless this machine has the program, of a version that we can use."""
-    if shutil.which(name) is None:
-        raise MlflowOpsError(
-            f"There is no program `{name}` on this machine: install OpenSSH's client (on Debian "
-            "and Ubuntu `sudo apt install openssh-client`), and run the command again."
-        )
+    for each in dict.fromkeys((name, "ssh")):  # which `scp` runs
+        if shutil.which(each) is None:
+            raise MlflowOpsError(
+                f"There is no program `{each}` on this machine: install OpenSSH's client (on "
+                "Debian and Ubuntu `sudo apt install openssh-client`), and run the command again."
+            )
     if name == "scp" and (found := _version()) and found < SFTP_SINCE:
         raise MlflowOpsError(
             f"This machine's OpenSSH is {found[0]}.{found[1]}, whose `scp` does not take names as "
@@ -57,6 +65,24 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process, self._log = process, log
 
+    def pieces(self, reader: int) -> Iterator[bytes]:
+        """Yield what it prints as it comes, byte by byte.
+
+        Raises BrokenPipeError once nobody reads what is written to our own file `reader`.
+        """
+        if self.process.stdout is None:
+            raise TypeError("a command that has our own terminal")
+        source = self.process.stdout.fileno()
+        asked = select.poll()
+        asked.register(source, select.POLLIN)
+        asked.register(reader, 0)
+        while True:
+            if dict(asked.poll()).get(reader, 0) & GONE:
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+            if not (piece := os.read(source, CHUNK)):
+                return
+            yield piece
+
     def code(self) -> int:
         """Wait for the end, and return the command's own exit code.
 
@@ -75,21 +101,36 @@ class Running:
 
 @contextmanager
 def running(
-    way: Way, line: str, *, terminal: bool = False, capture: bool = False, stdin: int | None = None
+    way: Way,
+    line: str,
+    *,
+    terminal: bool = False,
+    stdin: int | None = None,
+    errors: int | None = None,
 ) -> Iterator[Running]:
-    """Have a command line run by the host's shell, which goes on no longer than the context.
+    """Have a command line run by the host's shell, over a connection that ends with the context.
 
-    With `capture` what it prints comes by pipes, else it is ours; so is its input.
+    Without a terminal what it prints comes by a pipe. The command on the host may go on when the
+    connection has ended.
     """
-    pipe = subprocess.PIPE if capture else None
     # So that a signal that ends the command is its exit code, and not the end of the shell, too.
     whole = f"{line}\nexit $?"
+    out = None if terminal else subprocess.PIPE
     with tempfile.TemporaryDirectory(prefix="mlflow-ops-") as folder:
         log = Path(folder, "ssh.log")
         words = way.command(whole, log=log, terminal=terminal)
-        with subprocess.Popen(words, stdin=stdin, stdout=pipe, stderr=pipe) as process:
+        with subprocess.Popen(words, stdin=stdin, stdout=out, stderr=errors) as process:
             try:
                 yield Running(process, log)
             except BaseException:
-                process.kill()  # ours, and not waited for yet
+                _end(process)
                 raise
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Have `ssh` leave the terminal as it was; kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 PROGRAM = str(Path(sys.executable).with_name("mlflow-ops"))
 LOG = "mlflow/server.log"
+SHELL = ["/bin/sh", "-c"]
 
 
 def commands_have_our_streams_and_files_go_both_ways(sandboxed: Cli, folder: Path) -> None:
     """See that all four do their work."""
     bytes_arrive_as_they_are(folder)
+    what_cannot_get_through_ends_it(folder)
     ran = sandboxed("exec", "--", "sh", "-c", "cat; echo wrong >&2; exit 7", stdin="from here\n")
     assert (ran.code, ran.out, ran.err) == (7, "from here\n", "wrong\n")
     assert "42\r\n" in at_a_terminal(["exec", "--sandbox", "sh", "-c", "tty && echo $((40 + 2))"])
@@ -43,6 +45,40 @@ def bytes_arrive_as_they_are(folder: Path) -> None:
     words = [PROGRAM, "exec", "--sandbox", "cat"]
     ended = subprocess.run(words, input=sent, capture_output=True, cwd=folder, check=True)
     assert (ended.stdout == sent, ended.stderr) == (True, b"")
+    nobody = subprocess.run(
+        [*SHELL, f"{PROGRAM} exec --sandbox cat <&- >&-"], cwd=folder, check=False
+    )
+    assert nobody.returncode == 0
+
+
+def what_cannot_get_through_ends_it(folder: Path) -> None:
+    """See that nothing is lost in silence, and nothing goes on for a reader who has gone."""
+    with Path("/dev/full").open("wb") as full:
+        words = [PROGRAM, "exec", "--sandbox", "echo", "hi"]
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, cwd=folder, check=False)
+    assert (ended.returncode, b"The disk is full" in ended.stderr) == (1, True), ended.stderr
+    assert ends(["exec", "--sandbox", "yes"])[0] == 128 + signal.SIGPIPE
+    assert ends(["logs", "--sandbox", "-f", "-n", "1"])[0] == 128 + signal.SIGPIPE
+    held = ["exec", "--sandbox", "sh", "-c", "echo on; exec cat"]
+    code, said = ends(held, signal.SIGINT)
+    assert (code, b"may go on on the host" in said) == (130, True), said
+
+
+def ends(words: list[str], number: signal.Signals | None = None) -> tuple[int, bytes]:
+    """Return how a command ends once its first line is read, and what it says of it.
+
+    Its reader goes, unless it is sent a signal.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen([PROGRAM, *words], stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline()
+        if number is None:
+            process.stdout.close()
+        else:
+            process.send_signal(number)
+        return process.wait(30), process.stderr.read()
 
 
 def files_go_both_ways(sandboxed: Cli, folder: Path) -> None:
@@ -69,8 +105,8 @@ def the_log_goes_on_until_ctrl_c(sandboxed: Cli) -> None:
     assert "Application startup complete" in "\n".join(
         document(sandboxed("logs", "--json"))["lines"]
     )
-    since = sandboxed("logs", "--since", "2h")
-    assert (since.code, "leave it out" in since.out) == (1, True)
+    since = sandboxed("logs", "--since", "2h", "--json")
+    assert (since.code, "leave it out" in document(since)["error"]) == (2, True)
     ours, theirs = pty.openpty()
     words = [PROGRAM, "logs", "--sandbox", "-f", "-n", "0"]
     with subprocess.Popen(words, stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL) as process:

@@ -113,11 +113,49 @@ def test_an_scp_that_knows_no_sftp_is_not_used(
         programs.check("scp")
 
 
+def test_a_command_that_nobody_reads_any_more_is_ended_and_its_ssh_can_tidy_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    say(tmp_path / "ssh", f"trap 'touch {tmp_path}/tidied; exit' TERM; echo on; read x")
+    with pytest.raises(BrokenPipeError):
+        hear_one_line()
+    assert (tmp_path / "tidied").exists()
+
+
+def hear_one_line() -> None:
+    """Read one line of a command that goes on without a word, and then be gone."""
+    ours, theirs = os.pipe()
+    with (
+        os.fdopen(theirs, "wb") as sink,
+        programs.running(WAY, "true", stdin=subprocess.PIPE) as run,
+    ):
+        pieces = run.pieces(sink.fileno())
+        assert next(pieces) == b"on\n"
+        os.close(ours)
+        next(pieces)
+
+
+def test_an_scp_without_its_ssh_is_told_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say_version(tmp_path, "OpenSSH_9.0")
+    (tmp_path / "ssh").unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MlflowOpsError, match="no program `ssh`.*openssh-client"):
+        programs.check("scp")
+
+
 def say_version(folder: Path, banner: str) -> None:
     """Put programs there that tell another version of OpenSSH."""
     for name in ("ssh", "scp"):
-        (folder / name).write_text(f"#!/bin/sh\necho '{banner}, LibreSSL 2.8.3' >&2\n")
-        (folder / name).chmod(0o755)
+        say(folder / name, f"echo '{banner}, LibreSSL 2.8.3' >&2")
+
+
+def say(program: Path, lines: str) -> None:
+    """Put a program there that does this."""
+    program.write_text(f"#!/bin/sh\n{lines}\n")
+    program.chmod(0o755)
 
 
 def test_the_log_is_the_units_journal_or_the_file_of_a_host_without_one() -> None:

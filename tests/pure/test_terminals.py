@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -73,6 +75,12 @@ def test_a_pipe_gets_text_alone_even_where_colours_are_forced(
     out, err = capsys.readouterr()
     assert "\x1b" not in out + err
     assert out.splitlines()[-1] == "mlflow  i-0123456789abcdef0"
+
+
+def test_streams_that_were_closed_before_it_began_end_no_command() -> None:
+    program = Path(sys.executable).with_name("mlflow-ops")
+    line = f"{program} list --sandbox <&- >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", line], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("columns", [40, 200])
