@@ -25,7 +25,8 @@ class Entry:
 
     `state` is that of its machine, or, without one: "in the making" while a command is at work on
     it, "kept" for a bucket that was left on purpose, "left over", or "unknown". `left` are the
-    seconds until its time limit stops it. Costs are without the bucket's contents.
+    seconds until its time limit stops it, and `idle` is after how long without use it stops: both
+    while it runs. Costs are without the bucket's contents.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Entry:
     cost: Daily
     until: str | None
     left: int | None
+    idle: str
 
 
 def entries(found: Audit) -> list[Entry]:
@@ -48,17 +50,20 @@ def _entry(stack: StackAudit, now: datetime) -> Entry:
     machine = _machine(stack)
     made = min((each.holding.made for each in stack.holdings if each.holding.made), default=None)
     until = moments.tagged(machine.until) if machine else None
-    left = _seconds(now, until) if machine and machine.state in RUNS else None
+    runs = machine is not None and machine.state in RUNS
+    left = _seconds(now, until) if runs else None
     return Entry(
         name=stack.stack,
         region=stack.region,
         state=_state(stack, machine),
         made=made,
         age=_seconds(datetime.fromisoformat(made), now) if made else None,
-        address=machine.address if machine and machine.state in RUNS else "",
+        address=machine.address if machine and runs else "",
         cost=stack.cost,
         until=until.isoformat() if until else None,
-        left=left,
+        # One that has passed was moved by a reboot, which the host alone knows.
+        left=left or None,
+        idle=machine.idle if machine and runs else "",
     )
 
 

@@ -13,6 +13,7 @@ from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.table import Column
 from mlflow_ops.costs import daily, everywhere
 from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.lifetime import durations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,9 +41,9 @@ COLUMNS = (
 def command(call: Call, *, all_regions: bool) -> int:
     """List every stack of the account in the region, with its state, age, address and cost.
 
-    One that --ttl gave a time limit shows how long it has. With --sandbox, lists the sandboxes of
-    this machine instead. Whatever --name says, all are shown; `mlflow-ops audit` shows all they
-    hold. Changes nothing.
+    One that stops by itself shows in how long, or after how long without use. With --sandbox,
+    lists the sandboxes of this machine instead. Whatever --name says, all are shown; `mlflow-ops
+    audit` shows all they hold. Changes nothing.
 
     Exit code 0; 1: something could not be looked at.
     """
@@ -102,7 +103,14 @@ def _told(screen: Screen, found: list[Audit], nothing: str) -> int:
 
 def _row(entry: listing.Entry) -> tuple[str | None, ...]:
     where = (entry.name, entry.region, entry.state, _span(entry.age), entry.address or None)
-    return (*where, str(entry.cost), _span(entry.left, 2))
+    return (*where, str(entry.cost), _end(entry))
+
+
+def _end(entry: listing.Entry) -> str | None:
+    """Say when it stops by itself; `?` for an end that its tag does not know any more."""
+    limit = "?" if entry.until and entry.state == "running" else None
+    idle = f"idle {entry.idle}" if entry.idle else None
+    return ", ".join(filter(None, (_span(entry.left, 2) or limit, idle))) or None
 
 
 def _span(seconds: int | None, most: int = 1) -> str | None:
@@ -117,6 +125,7 @@ def _document(found: Audit, entry: listing.Entry) -> dict[str, Any]:
         "account": found.account,
         "age_seconds": held.pop("age"),
         "seconds_left": held.pop("left"),
+        "idle_stop_seconds": durations.seconds(held.pop("idle")) or None,
         "cost_per_day": entry.cost.usd,
         **held,
     }

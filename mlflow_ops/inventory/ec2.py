@@ -10,7 +10,8 @@ from mlflow_ops.inventory.ec2_kinds import INSTANCE, KEY_PAIR
 from mlflow_ops.inventory.holding import Holding, Machine, when
 from mlflow_ops.inventory.search import base, paged, tags_of
 from mlflow_ops.lease.holder import TOKEN, Holder
-from mlflow_ops.names import STOPS_TAG
+from mlflow_ops.names import SHAPE_TAG, STOPS_TAG
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +73,8 @@ def _holding(search: Search, kind: Kind, found: Any) -> Holding | None:  # noqa:
 
 def _machine(found: Any, tags: Mapping[str, str]) -> Machine:  # noqa: ANN401 - as above
     address = found.get("PublicIpAddress") or found.get("PrivateIpAddress", "")
-    return Machine(found["State"]["Name"], address, tags.get(STOPS_TAG, ""))
+    idle = Shape.of(tags.get(SHAPE_TAG, "")).idle
+    return Machine(found["State"]["Name"], address, tags.get(STOPS_TAG, ""), idle)
 
 
 def _removal(kind: Kind, found: Any) -> list[str]:  # noqa: ANN401 - as above

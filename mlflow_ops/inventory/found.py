@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mlflow_ops.inventory.holding import Holding
 
 T = TypeVar("T")
+# The action, where a sentence of ours says that AWS does not allow it.
+DENIED = re.compile(r"(?<=\bcall )([\w-]+:\w+)")
 
 
 @dataclass
@@ -24,8 +27,8 @@ class Findings:
 
     place: str
     holdings: list[Holding] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
     unseen: set[str] = field(default_factory=set)
+    _failed: list[tuple[str, str]] = field(default_factory=list)
     _silent: set[str] = field(default_factory=set)
 
     def seen(self, service: str, what: str, look: Iterable[T]) -> list[T]:
@@ -45,5 +48,22 @@ class Findings:
             if isinstance(error, (sdk.ConnectionError, sdk.HTTPClientError)):
                 self._silent.add(service)
             self.unseen.add(what)
-            self.failures.append(f"{what} in {self.place}: {words(error)}")
+            self._failed.append((what, words(error)))
         return found
+
+    @property
+    def failures(self) -> list[str]:
+        """What was not seen and why; what is denied in the same words is one sentence."""
+        groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+        for what, why in self._failed:
+            before, *rest = DENIED.split(why, maxsplit=1)
+            groups.setdefault((before, *rest[1:]), []).append((what, *rest[:1]))
+        return [
+            f"{_named(each[0] for each in alike)} in {self.place}: "
+            f"{before}{_named(each[-1] for each in alike if rest)}{''.join(rest)}"
+            for (before, *rest), alike in groups.items()
+        ]
+
+
+def _named(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))

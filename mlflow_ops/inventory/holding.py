@@ -36,11 +36,12 @@ class Whose:
 
 @dataclass(frozen=True)
 class Machine:
-    """What is special of an instance: AWS's word for its state, its address, its time limit."""
+    """What is special of an instance: AWS's word for its state, its address, and its limits."""
 
     state: str
     address: str = ""
     until: str = ""
+    idle: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,7 @@ def test_things_that_do_not_show_their_tags_are_named_and_hide_no_others(
     hidden = [first[kind] for kind in ("bucket", "IAM user", "access key", "IAM role")]
     assert (set(hidden), last["bucket"], last["IAM user"]) == ({"unknown"}, "kept", None)
     assert [failure.partition(": ")[0] for failure in found.failures] == [
-        f"tags of IAM user {FIRST.base} in IAM",
-        f"tags of IAM role {FIRST.base} in IAM",
+        f"tags of IAM user {FIRST.base}, tags of IAM role {FIRST.base} in IAM",
         f"tags of bucket {FIRST.bucket} in {HERE}",
     ]
 
@@ -75,7 +74,8 @@ def test_a_bucket_that_does_not_show_its_tags_is_no_orphan_whatever_its_name(
     hidden = {FIRST.bucket: "unknown", "of-another-name": "unknown"}
     assert owners == {**hidden, "of-yet-another": None}
     assert [one.state for one in found.stacks] == ["unknown", "orphan"]
-    assert len(found.failures) == 2
+    [failure] = found.failures
+    assert all(name in failure for name in hidden)
 
 
 def test_a_login_page_instead_of_an_answer_hides_one_kind(stack: Stack, cloud: StrictCloud) -> None:

@@ -15,7 +15,8 @@ from cloud.wire import answer, refusal
 
 from mlflow_ops import audit, listing, prices
 from mlflow_ops.inventory.holding import Holding, Machine, Whose
-from mlflow_ops.names import KEPT_TAG, STOPS_TAG, Names
+from mlflow_ops.names import KEPT_TAG, SHAPE_TAG, STOPS_TAG, Names
+from mlflow_ops.shape import Shape
 
 if TYPE_CHECKING:
     from cloud.server import StrictCloud
@@ -28,7 +29,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 
 
 def in_three_regions(call: Call, ask: Ask) -> Answer:
-    """Be an account that has switched on three regions, and is kept from seeing one's addresses."""
+    """Be an account that has switched on three regions, and is kept from much of one."""
     if call.operation == "DescribeRegions":
         items = "".join(
             f"<item><regionName>{name}</regionName></item>" for name in (HERE, THERE, EUROPE)
@@ -36,7 +37,8 @@ def in_three_regions(call: Call, ask: Ask) -> Answer:
         return answer(
             f"<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"
         )
-    if (call.operation, call.region) == ("DescribeAddresses", THERE):
+    denied = ("DescribeAddresses", "DescribeSnapshots", "DescribeImages")
+    if call.region == THERE and call.operation in denied:
         return refusal(call, "UnauthorizedOperation", "You are not authorized.", 403)
     return ask()
 
@@ -48,8 +50,10 @@ def test_each_stack_of_every_region_stands_in_the_list_with_what_it_is(
     far = replace(NAMES, stack="far", region=THERE)
     running = remains.instance(cloud, far)
     until = datetime.now(timezone.utc) + timedelta(hours=5, minutes=12, seconds=30)
-    tag = {"Key": STOPS_TAG, "Value": until.isoformat(timespec="seconds")}
-    cloud.client("ec2", THERE).create_tags(Resources=[running], Tags=[tag])
+    tags = {STOPS_TAG: until.isoformat(timespec="seconds"), SHAPE_TAG: Shape(idle="2h").tag}
+    cloud.client("ec2", THERE).create_tags(
+        Resources=[running], Tags=[{"Key": key, "Value": value} for key, value in tags.items()]
+    )
     stopped = remains.instance(cloud, replace(NAMES, stack="off"))
     cloud.client("ec2").stop_instances(InstanceIds=[stopped])
     remains.bucket(cloud, replace(NAMES, stack="old"), KEPT_TAG)
@@ -60,8 +64,10 @@ def test_each_stack_of_every_region_stands_in_the_list_with_what_it_is(
     document = json.loads(ran.out)
     assert ran.code == 1  # something was not seen
     assert [failure.partition(":")[0] for failure in document["failures"]] == [
-        f"elastic IPs in {THERE}"
+        f"elastic IPs, images, snapshots in {THERE}"
     ]
+    actions = "ec2:DescribeAddresses, ec2:DescribeImages, ec2:DescribeSnapshots"
+    assert f"to call {actions} (UnauthorizedOperation)" in document["failures"][0]
     found = {each["stack"]: each for each in document["stacks"]}
     assert {name: (each["region"], each["state"]) for name, each in found.items()} == {
         "far": (THERE, "running"),
@@ -79,8 +85,9 @@ def test_each_stack_of_every_region_stands_in_the_list_with_what_it_is(
     assert document["cost_per_day"] == pytest.approx(
         sum(each["cost_per_day"] for each in found.values())
     )
-    assert "5 h 12 min" in ran.err or "5 h 11 min" in ran.err
-    assert f"Not seen: elastic IPs in {THERE}" in ran.err
+    assert found["far"]["idle_stop_seconds"] == 2 * 3600
+    assert "5 h 12 min, idle 2h" in ran.err or "5 h 11 min, idle 2h" in ran.err
+    assert ran.err.count(f"in {THERE}: ") == ran.err.count("Not seen: ") == 1
 
 
 def test_each_region_has_its_own_prices_and_what_has_none_makes_no_sum_smaller(
@@ -148,7 +155,7 @@ def test_a_limit_that_has_passed_or_is_none_is_told_as_what_it_is() -> None:
         return stack(holding(machine=Machine(state, until=until))).left
 
     assert left("2026-11-24T13:00:00+00:00") == 3600
-    assert left("2026-11-24T11:00:00+00:00") == 0
+    assert left("2026-11-24T11:00:00+00:00") is None  # a reboot has moved it
     assert left("2026-11-24T13:00:00+00:00", "stopped") is None
     assert [left(words) for words in ("", "soon", "2026-11-24T13:00:00")] == [None, None, None]
 

@@ -47,7 +47,8 @@ class Trial:
     def tells(self, run: Run, need: Need) -> bool:
         """Whether the user has heard of a denial, or has not heard what there was to say."""
         missed = self.shows not in run.output
-        return missed or re.search(rf"call {need.action}[ ,]", run.output) is not None
+        said = rf"call (?:[\w:-]+, )*{need.action}[ ,]"
+        return missed or re.search(said, run.output) is not None
 
 
 @dataclass
