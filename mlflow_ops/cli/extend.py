@@ -9,9 +9,10 @@ import click
 from mlflow_ops.cli import standing
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.ec2 import launches
-from mlflow_ops.errors import BadOption, NotReady
+from mlflow_ops.errors import AwsRefused, BadOption, NotReady
 from mlflow_ops.lifetime import arming, durations, telling
 from mlflow_ops.reach import shut_out
+from mlflow_ops.refusals import FAILURES, words
 from mlflow_ops.steps.instance import AT_REST
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ def _extended(call: Call, stack: Stack, long: int) -> Told:
     if there.told is None or there.told.ttl is None:
         raise NotReady(f"The host of the stack {name!r} has no time limit yet: `mlflow-ops up`.")
     told = arming.extend(stack, there, long)
-    launches.tell_until(stack, found.id, told.end)
+    try:
+        launches.tell_until(stack, found.id, told.end)
+    except FAILURES as error:
+        raise AwsRefused(
+            f"The stack {name!r} is extended, and stops at {told.end} now; but the tag in which "
+            f"`mlflow-ops list` reads that could not be written: {words(error)} `mlflow-ops up` "
+            "writes the tag; a second `extend` would move the end again."
+        ) from error
     return told
 
 

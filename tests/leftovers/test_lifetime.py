@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud import backends, standing, trap
+from cloud.wire import refusal
 
 from mlflow_ops.lifetime import units
 
 if TYPE_CHECKING:
     from cloud.operator import Laptop, Run
     from cloud.scene import Scene
+    from cloud.wire import Answer, Ask, Call
 
 LIMITS = ("--ttl", "8h", "--idle-stop", "2h")
 HOUR = 3600
@@ -43,6 +45,13 @@ def left(scene: Scene) -> float:
     return (end - datetime.now(timezone.utc)).total_seconds()
 
 
+def without_tags(call: Call, ask: Ask) -> Answer:
+    """Deny writing tags."""
+    if call.operation == "CreateTags":
+        return refusal(call, "UnauthorizedOperation", "You are not authorized.", 403)
+    return ask()
+
+
 def test_a_stack_has_no_limit_unless_it_is_given_one(scene: Scene) -> None:
     laptop = scene.ready_laptop()
     told = document(scene, laptop, "status")["lifetime"]
@@ -69,6 +78,11 @@ def test_limits_are_armed_kept_extended_and_taken_off_again(scene: Scene) -> Non
     longer = document(scene, laptop, "extend", "1h")
     assert 9 * HOUR - 120 < longer["left_seconds"] <= 9 * HOUR + 1
     assert tag(scene) == longer["until"]
+    with scene.cloud.also(without_tags):
+        said = run(scene, laptop, "extend", "1h", code=1).output
+    assert "is extended, and stops at 20" in said
+    assert tag(scene) == longer["until"]
+    assert document(scene, laptop, "status")["lifetime"]["left_seconds"] > 9.9 * HOUR
     assert scene.up(laptop, "--ttl", "4h").code == 0
     assert 4 * HOUR - 120 < left(scene) <= 4 * HOUR + 1
 
