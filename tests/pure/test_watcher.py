@@ -14,7 +14,7 @@ import pytest
 from mlflow_ops.lifetime.watcher import sessions
 from mlflow_ops.lifetime.watcher.commands import main
 from mlflow_ops.lifetime.watcher.limits import Now
-from mlflow_ops.lifetime.watcher.machine import Script, Systemd
+from mlflow_ops.lifetime.watcher.machine import Script, Systemd, worked
 from mlflow_ops.server import keeping_up
 
 if TYPE_CHECKING:
@@ -219,6 +219,29 @@ def test_who_runs_anything_else_besides_is_at_work(tmp_path: Path, words: list[s
     process(tmp_path, 2, followed()[0])
     process(tmp_path, 3, words)
     assert sessions.is_at_work(session)
+
+
+@pytest.mark.parametrize(
+    ("chain", "quiet"),
+    [
+        ([["-bash"]], 900),
+        ([["-bash"], ["sudo", "-i"], ["bash"]], 900),
+        ([["-bash"], ["python", "long_job.py"]], 0),
+        ([["bash", "-c", " python long_job.py"], ["python", "long_job.py"]], 0),
+    ],
+)
+def test_a_program_in_a_terminal_is_at_work_and_a_shell_only_while_somebody_types(
+    tmp_path: Path, chain: list[list[str]], quiet: float
+) -> None:
+    ours, theirs = os.openpty()
+    session = process(tmp_path, 1, ["sshd: ubuntu@pts/0"], 2)
+    for pid, words in enumerate(chain, 2):
+        process(tmp_path, pid, words, *([pid + 1] if pid - 1 < len(chain) else []))
+    now = Now(os.fstat(theirs).st_atime + 900, 5_000.0, 0.0)
+    [at] = worked(session, os.ttyname(theirs).removeprefix("/dev/"), now)
+    assert now.steady - at == pytest.approx(quiet)
+    os.close(ours)
+    os.close(theirs)
 
 
 def test_a_mere_tunnel_is_no_work(tmp_path: Path) -> None:

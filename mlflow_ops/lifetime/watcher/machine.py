@@ -59,8 +59,8 @@ class Systemd:
                 continue
             try:
                 found = SESSION.match((process / "cmdline").read_bytes())
-                if found and sessions.is_at_work(process):
-                    yield now.steady - _silence(found[1].decode(), now)
+                if found:
+                    yield from worked(process, found[1].decode(), now)
             except OSError:  # it has ended
                 continue
 
@@ -127,11 +127,17 @@ def _shown(*names: str, unit: str = "") -> list[int]:
     return [int(text) if (text := found.get(name, "")).isdigit() else 0 for name in names]
 
 
-def _silence(terminal: str, now: Now) -> float:
-    """Return for how many seconds nobody has typed; a command without a terminal is at work."""
-    if terminal == "notty":
-        return 0.0
-    return max(0.0, now.wall - (Path("/dev") / terminal).stat().st_atime)
+def worked(session: Path, terminal: str, now: Now) -> Iterator[float]:
+    """Yield when somebody was last at work in an SSH session: now, while a program runs in it.
+
+    In a terminal with nothing but shells it was when a key was last pressed. Raises OSError when
+    the session has ended.
+    """
+    typed = terminal != "notty"
+    if sessions.is_at_work(session, typed=typed):
+        yield now.steady
+    elif typed:
+        yield now.steady - max(0.0, now.wall - (Path("/dev") / terminal).stat().st_atime)
 
 
 def _run(*command: str, deadline: float = SHORT) -> str:

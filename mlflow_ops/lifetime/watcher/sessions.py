@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROCESSES = Path("/proc")
-SHELLS = {b"sh", b"bash", b"dash"}
+# Nobody is at work by them alone; the last two begin another one.
+SHELLS = {b"sh", b"bash", b"dash", b"zsh", b"fish", b"sudo", b"su"}
 # What `mlflow-ops logs --follow` runs, which may stay open for days: to look on is no use.
 LOOKING_ON = ({b"journalctl", b"-f", b"mlflow-server"}, {b"tail", b"-F", b"mlflow/server.log"})
 
@@ -24,23 +25,23 @@ def ancestors() -> Iterator[str]:
         yield process
 
 
-def is_at_work(session: Path) -> bool:
+def is_at_work(session: Path, *, typed: bool = False) -> bool:
     """Whether something runs in an SSH session, which a mere tunnel has not, but a look at the log.
 
-    Raises OSError when it has ended.
+    A shell alone that is `typed` into, in a terminal, is none. Raises OSError when it has ended.
     """
-    return not all(_looks_on(child) for child in _children(session))
+    return not all(_is_idle(child, typed=typed) for child in _children(session))
 
 
-def _looks_on(process: Path) -> bool:
+def _is_idle(process: Path, *, typed: bool) -> bool:
     """Whether it shows the server's log for ever, or is the shell that waits for what does."""
     try:
         words, begun = (process / "cmdline").read_bytes().split(b"\0"), _children(process)
     except OSError:  # it has ended, which that does not
         return False
-    name = words[0].rpartition(b"/")[2]
+    name = words[0].rpartition(b"/")[2].removeprefix(b"-")  # of a login's shell
     if name in SHELLS:
-        return bool(begun) and all(_looks_on(each) for each in begun)
+        return (typed or bool(begun)) and all(_is_idle(each, typed=typed) for each in begun)
     return any(signs <= {name, *words[1:]} for signs in LOOKING_ON)
 
 
