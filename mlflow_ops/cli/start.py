@@ -24,8 +24,8 @@ def command(call: Call) -> int:
     """Start a stopped stack, with all its data, and wait until its server answers.
 
     Its address is another one than before, unless it has an Elastic IP: the certificate, the
-    server's settings and what `mlflow-ops env` prints follow it. A time limit that is over begins
-    anew. Changes nothing on a stack that runs already.
+    server's settings and what `mlflow-ops env` prints follow it. A time limit begins anew, unless
+    `mlflow-ops extend` has put its end later. Changes nothing on a stack that runs already.
     """
     screen, stack = call.screen(), call.stack()
     try:
