@@ -9,9 +9,11 @@ from mlflow_ops import elsewhere, lease, walk, wanted
 from mlflow_ops.backup import choosing
 from mlflow_ops.cli import report
 from mlflow_ops.cli.planned import plan
+from mlflow_ops.costs import ran
 from mlflow_ops.doctor import preflight
 from mlflow_ops.ec2 import instances
 from mlflow_ops.reach import shut_out
+from mlflow_ops.records import Instance
 from mlflow_ops.steps import taken
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ class Making:
             if show and not complete(stack, found):
                 plan(self.screen, stack, found)
             standing = self._made(stack, found)
+            before = found.get(INSTANCE)
+            if isinstance(before, Instance) and before.self_stopped:
+                ran.settle(stack.knows(standing[INSTANCE]))
         if hold.farewell:
             self.screen.say(hold.farewell)
         return stack, standing

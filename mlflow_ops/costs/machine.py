@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 ASSUMED = {
     "at least": "so far, at least: of runs before {launched} nothing is known",
-    "at most": "so far, at most: AWS does not tell when the machine powered off",
+    "at most": "so far, at most: AWS does not tell when the machine powered off; at the next start "
+    "its host does",
 }
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud import backends, standing, trap
 from cloud.wire import refusal
+from moto.ec2.models.instances import StateReason
 
+from mlflow_ops.ec2.instances import BY_ITSELF
 from mlflow_ops.lifetime import units
 
 if TYPE_CHECKING:
+    from cloud.host import Machine
     from cloud.operator import Laptop, Run
     from cloud.scene import Scene
     from cloud.wire import Answer, Ask, Call
@@ -96,7 +99,8 @@ def test_limits_are_armed_kept_extended_and_taken_off_again(scene: Scene) -> Non
 def test_a_limit_that_is_over_begins_anew_when_the_stack_is_started(scene: Scene) -> None:
     laptop = scene.laptop()
     assert scene.up(laptop, *LIMITS).code == 0
-    home = scene.host.need().home.folder
+    machine = scene.host.need()
+    home = machine.home.folder
     run(scene, laptop, "stop", "--no-backup")
     assert "gives it time anew" in run(scene, laptop, "extend", "4h", code=3).output
     # As if it had been over before the machine came up again, which is when memory is empty.
@@ -105,11 +109,26 @@ def test_a_limit_that_is_over_begins_anew_when_the_stack_is_started(scene: Scene
     settings.write_text(json.dumps({**known, "until": 1_000_000, "set": 900_000}))
     [memory] = home.glob("run/*/memory.json")
     memory.unlink()
+    ran_for_ten_hours_and_went_down_after_three(machine)
     run(scene, laptop, "start")
+    assert standing.tags(machine.instance)["mlflow-ops:ran"].split()[0] == "10800"
     told = document(scene, laptop, "status")["lifetime"]
     assert told["until"] == tag(scene)
     # The clock of the fake host is this computer's, which came up long ago.
     assert told["until"] > "2026"
+
+
+def ran_for_ten_hours_and_went_down_after_three(machine: Machine) -> None:
+    """Let the instance be one that its own host stopped, which AWS does not tell when."""
+    launched = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(hours=10)
+    held = backends.ec2("us-east-1").get_instance(machine.instance)
+    held.launch_time = launched.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    held.state_reason = StateReason("It has.", BY_ITSELF)
+    held._reason = ""  # noqa: SLF001 - moto has no other way
+    journal = machine.home.folder / "usr" / "journalctl"
+    ended = launched + timedelta(hours=3)
+    journal.write_text(f"#!/bin/sh\necho {ended.timestamp():.6f} host systemd[1]: Stopped.\n")
+    journal.chmod(0o755)
 
 
 def test_an_instance_that_its_own_end_would_destroy_gets_no_limit(scene: Scene) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mlflow_ops.costs import ran
-from mlflow_ops.costs.ran import AT_LEAST, AT_MOST, Ran
+from mlflow_ops.costs.counted import AT_MOST
+from mlflow_ops.costs.ran import AT_LEAST, Ran
 from mlflow_ops.names import RAN_TAG, STOPS_TAG
 
 BEGIN = datetime(2026, 11, 20, 10, tzinfo=timezone.utc)
@@ -67,6 +68,20 @@ def test_a_machine_that_powered_off_by_itself_ran_until_its_limit_at_most() -> N
     assert ran.so_far(described("stopped"), NOW) == Ran(36_000, AT_MOST)
     later = described("running", NOW, ran=ran.tag(found, NOW))
     assert ran.so_far(later, NOW + HOUR) == Ran(9 * 3600, AT_MOST)
+
+
+def test_its_host_tells_when_it_powered_off_and_from_then_on_that_counts() -> None:
+    first = described("stopped", why=stopped_at(BEGIN + HOUR))
+    again = described("stopped", BEGIN + 2 * HOUR, ran=ran.tag(first, NOW))
+    running = described("running", NOW, ran=ran.tag(again, NOW))
+    assert ran.so_far(running, NOW) == Ran(9 * 3600, AT_MOST)
+    right = ran.right(running, (BEGIN + 5 * HOUR).timestamp())
+    assert ran.so_far(described("running", NOW, ran=right), NOW) == Ran(4 * 3600)
+    # Not at a moment when it did not run, nor twice, nor where it says nothing.
+    for moment in (BEGIN + HOUR, NOW + HOUR):
+        assert ran.right(running, moment.timestamp()) == ""
+    assert ran.right(described("running", NOW, ran=right), NOW.timestamp()) == ""
+    assert ran.right(running, None) == ""
 
 
 @pytest.mark.parametrize("state", ["pending", "running"])
