@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 @click.option(
     "--idle-stop",
     metavar="LENGTH",
-    help="Stop it when nobody has asked the server anything for so long, but health checks  "
+    help="Stop it when nobody has asked the server anything for so long, but health checks, nor "
+    "worked on the host over SSH (docs/nothing-lost.md says what counts)  "
     "[default: as it stands, at first off].",
 )
 @click.option("--fresh", is_flag=True, help="Begin empty, whatever backups the bucket holds.")
