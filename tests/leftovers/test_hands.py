@@ -99,6 +99,13 @@ def the_log_is_the_units(scene: Scene, laptop: Laptop) -> None:
     assert "--since=-2h" in asked
     code, said = run(scene, laptop, "logs", "-f", "--json")
     assert (code, "--follow has no end" in said) == (2, True)
+    broken = scene.host.need().home.folder / "usr" / "journalctl"
+    broken.write_text("#!/bin/sh\necho 'Failed to open: no such journal'; exit 4\n")
+    broken.chmod(0o755)
+    code, said = run(scene, laptop, "logs", "--json")
+    document = json.loads(said.splitlines()[-1])
+    assert "(exit code 4): Failed to open: no such journal." in document["error"]
+    broken.unlink()
 
 
 def another_host_key_gets_nothing(scene: Scene, laptop: Laptop) -> None:
