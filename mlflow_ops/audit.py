@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mlflow_ops import inventory, regions
 from mlflow_ops.at_once import at_once
+from mlflow_ops.costs import everywhere
 from mlflow_ops.costs.daily import FREE, Daily, total
 from mlflow_ops.inventory import IAM, Findings, Holding, Search, buckets, ec2_kinds
 from mlflow_ops.inventory.holding import UNKNOWN
 from mlflow_ops.prices import SHIPPED_REGION, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mlflow_ops.aws import Aws
+    from mlflow_ops.costs.everywhere import Priced
     from mlflow_ops.prices import Prices
 
-    Priced = Callable[[Findings], Prices]
-
 Key: TypeAlias = "tuple[str, str | None]"
-
 WORKERS = 16
 # Without having seen these nobody can say that a stack is not alive.
 LIFE = {f"{kind}s" for kind in (ec2_kinds.INSTANCE, ec2_kinds.KEY_PAIR)}
@@ -85,9 +84,7 @@ def enabled_regions(aws: Aws) -> list[str]:
     return sorted(region["RegionName"] for region in aws.ec2.describe_regions()["Regions"])
 
 
-def audit(
-    aws: Aws, places: Iterable[str], priced: Priced = lambda found: shipped(found.place)
-) -> Audit:
+def audit(aws: Aws, places: Iterable[str], priced: Priced = everywhere.shipped_for) -> Audit:
     """Look for all of ours in these regions, in IAM, and in each region that IAM's things name.
 
     `priced` tells the prices of a region, for what was found there.
@@ -107,16 +104,9 @@ def audit(
     found |= {part.place: part for part in at_once(look, more, WORKERS)}
     parts = [found[place] for place in (IAM, *wanted, *more)]
     failures = tuple(failure for part in parts for failure in part.failures)
-    tables = _tables(parts, priced)
+    tables = everywhere.tables(parts, priced)
     stacks = _by_stack(parts, tables)
     return Audit(account, (*wanted, *more), now, stacks, failures, (*tables.values(),))
-
-
-def _tables(found: list[Findings], priced: Priced) -> dict[str, Prices]:
-    """Return the prices of each region where something is charged for."""
-    charged = [part for part in found if any(each.charged.has_price for each in part.holdings)]
-    answers = dict(at_once(lambda part: (part.place, priced(part)), charged, WORKERS))
-    return {part.place: answers[part.place] for part in charged}
 
 
 def _by_stack(found: list[Findings], tables: Mapping[str, Prices]) -> tuple[StackAudit, ...]:

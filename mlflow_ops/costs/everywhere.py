@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlflow_ops import places
+from mlflow_ops.at_once import at_once
 from mlflow_ops.errors import BadOption
 from mlflow_ops.names import Names
-from mlflow_ops.prices import asking, keeping
+from mlflow_ops.prices import asking, keeping, shipped
 from mlflow_ops.prices.questions import Kinds
 from mlflow_ops.stack import Stack
 
@@ -20,8 +21,24 @@ if TYPE_CHECKING:
     from mlflow_ops.settings import Settings
     from mlflow_ops.target import Target
 
+    Priced = Callable[[Findings], Prices]
 
-def asker(settings: Settings, target: Target) -> Callable[[Findings], Prices]:
+WORKERS = 16
+
+
+def tables(found: Iterable[Findings], priced: Priced) -> dict[str, Prices]:
+    """Return the prices of each region where something is charged for, all asked at once."""
+    charged = [part for part in found if any(each.charged.has_price for each in part.holdings)]
+    answers = dict(at_once(lambda part: (part.place, priced(part)), charged, WORKERS))
+    return {part.place: answers[part.place] for part in charged}
+
+
+def shipped_for(found: Findings) -> Prices:
+    """Return the shipped prices for the things that were found in a region."""
+    return shipped(found.place)
+
+
+def asker(settings: Settings, target: Target) -> Priced:
     """Return what tells the prices for the things that were found in a region, as `cost` does."""
 
     def asked(found: Findings) -> Prices:
