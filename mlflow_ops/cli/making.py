@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow_ops.settings import Options
     from mlflow_ops.stack import Stack
 
+INSTANCE = "instance"
+
 
 @dataclass(frozen=True)
 class Making:

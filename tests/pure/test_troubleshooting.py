@@ -29,7 +29,6 @@ UNEXPLAINED = {
 # The beginnings of what no error of ours says: rows of `doctor` and `status`, warnings, the rest.
 TOLD = (
     "This machine's clock is *N* s *AHEAD OR BEHIND* AWS's.",
-    "The account has not opted in to *REGION*.",
     "*WHO* That is the account's root user, whom nothing limits.",
     "Not allowed, of what *COMMANDS* need: *ACTIONS*.",
     "This machine's address is now *ADDRESS*, which the firewall does not let in",
