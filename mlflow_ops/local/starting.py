@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TextIO
 
 from mlflow_ops import files
+from mlflow_ops.backup.keeper import planning
 from mlflow_ops.errors import MlflowOpsError, NotReady, TimedOut
 from mlflow_ops.local import command, process, whereabouts
 from mlflow_ops.local.command import ADDRESS
@@ -42,6 +43,7 @@ def start(
     and WrongPlace for one that was started elsewhere and gives no answer here.
     """
     with place.alone():
+        planning.refresh(place.database)
         found = process.running(place) or _launched(place, clock, words)
     server = Tracking(found.uri)
 

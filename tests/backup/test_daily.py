@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,14 @@ def test_each_day_has_one_backup(bucket: Bucket) -> None:
     scene.log(places.data() / layout.MLFLOW_DB, "three")
     daily.daily(bucket)
     assert bucket.manifest(TODAY) == before
+
+
+@pytest.mark.usefixtures("home")
+def test_each_day_sqlite_counts_anew_what_the_server_sorts(bucket: Bucket) -> None:
+    daily.daily(bucket)
+    with closing(sqlite3.connect(places.data() / layout.MLFLOW_DB)) as database:
+        counted = dict(database.execute("SELECT tbl, stat FROM sqlite_stat1"))
+    assert counted["runs"] == "2 1"
 
 
 @pytest.mark.usefixtures("home")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from mlflow_ops.backup import layout
-from mlflow_ops.backup.keeper import streaming, taking
+from mlflow_ops.backup.keeper import places, planning, streaming, taking
 from mlflow_ops.backup.keeper.places import Failed
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def daily(bucket: Bucket) -> dict[str, Any]:
     wish = taking.Wish(f"daily-{now:%Y%m%d}", "daily")
     if bucket.manifest(wish.name) is None:
         taking.take(bucket, wish)
+        # Only now: it has been found sound, and who writes into a damaged one may lose more of it.
+        planning.refresh(places.data() / layout.MLFLOW_DB)
     removed = [*_old_named(bucket, now), *_old_streams(bucket, now)]
     return {"name": wish.name, "removed": removed}
 
