@@ -3,7 +3,8 @@
 MlflowOpsError         1   something failed: what, where, what to do next
 ├── BadOption          2   an option that cannot be right; nothing was changed
 ├── NotReady           3   there is no stack, or it does not answer yet
-│   └── Refused            the server answers with an error
+│   ├── Refused            the server answers with an error
+│   └── TooSlow            the server is there, and takes longer than we wait
 ├── NotOurs            1   a resource has our name but not our tag
 ├── WrongPlace         1   this name belongs to a stack or a server in another place
 ├── Locked             1   another command is at work on the stack
@@ -45,6 +46,10 @@ class Refused(NotReady):
     def __init__(self, uri: str, status: int, said: str) -> None:
         super().__init__(f"The server at {uri} answers {status}: {said}")
         self.status, self.said = status, said
+
+
+class TooSlow(NotReady):
+    """The server took a request, and gave no answer before our deadline."""
 
 
 class NotOurs(MlflowOpsError):

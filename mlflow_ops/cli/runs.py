@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from mlflow_ops.cli.show import Screen
-    from mlflow_ops.holdings.runs import Run, Runs, Wish
+    from mlflow_ops.holdings.run import Run
+    from mlflow_ops.holdings.runs import Runs, Wish
 
 MOST = 10_000
 DEADLINE = 30.0  # seconds for a page of runs, of which each may hold much
@@ -54,7 +55,7 @@ Sorted by rmse, the lowest first, which is best; there are more, which -n 10 sho
     help="At most so many runs.",
 )
 @click.option("--experiment", metavar="NAME", help="Only the runs of this experiment.")
-@click.option("--parent", metavar="RUN", help="Only the children of the run with this id.")
+@click.option("--parent", metavar="RUN", help="Only the children of the run whose id begins so.")
 def command(call: Call, **wish: Any) -> None:  # noqa: ANN401 - as click has parsed them
     """Show the runs that the server holds, the newest or the best first.
 

@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlflow_ops.ec2 import firewall, groups, instances
-from mlflow_ops.errors import HostUnreachable, KeyRefused, MlflowOpsError, NotReady, TimedOut
+from mlflow_ops.errors import (
+    HostUnreachable,
+    KeyRefused,
+    MlflowOpsError,
+    NotReady,
+    TimedOut,
+    TooSlow,
+)
 from mlflow_ops.iam.scopes import HERE
 from mlflow_ops.reach import caller
 from mlflow_ops.records import Instance
@@ -69,7 +76,7 @@ def lets_in(held: Iterable[Rule], own: str, port: int) -> bool:
 
 def _is_silence(error: MlflowOpsError) -> bool:
     """Whether no connection came about; who gets a refusal, or another's certificate, is let in."""
-    if isinstance(error, (TimedOut, KeyRefused)):
+    if isinstance(error, (TimedOut, KeyRefused, TooSlow)):
         return isinstance(error, TimedOut)
     cause = getattr(error.__cause__, "reason", error.__cause__)  # urllib wraps the real one
     if cause is None:  # a process in the background has seen it, and passed on the words alone

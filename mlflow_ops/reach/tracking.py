@@ -13,7 +13,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mlflow_ops.errors import NotReady, Refused
+from mlflow_ops.errors import NotReady, Refused, TooSlow
 from mlflow_ops.reach import paging
 from trainer import visible
 
@@ -71,7 +71,8 @@ class Tracking:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the API's answer: what stands at a path below its root, or at one from `/api/`.
 
-        Raises Refused when it answers with an error, and NotReady when it gives no answer.
+        Raises Refused when it answers with an error, TooSlow when it has not answered before the
+        deadline, and NotReady when it is not to be reached.
         """
         whole = path if path.startswith("/api/") else f"{API}{path}"
         request = urllib.request.Request(f"{self.uri}{whole}", method=method)  # noqa: S310 - the URI is one of ours, http or https
@@ -90,6 +91,10 @@ class Tracking:
             with error:
                 said = visible.line(error.read(400).decode("utf-8", "replace").strip())
             raise Refused(self.uri, error.code, said) from error
+        except TimeoutError as error:  # urllib wraps one that kept us from asking
+            raise TooSlow(
+                f"The server at {self.uri} did not answer within {self.deadline:g} s."
+            ) from error
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise NotReady(f"The server at {self.uri} does not answer ({reason}).") from error

@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from client import parts
 from client.conftest import FIRST_PASSWORD
 from hostile.words import harm
 
@@ -15,13 +16,16 @@ from mlflow_ops.cli import models as models_command
 from mlflow_ops.cli import runs as runs_command
 from mlflow_ops.cli.paper import Paper
 from mlflow_ops.cli.show import Screen
-from mlflow_ops.errors import BadOption
+from mlflow_ops.errors import BadOption, TooSlow
 from mlflow_ops.holdings import models, runs
+from mlflow_ops.holdings.run import PARENT, USER
 from mlflow_ops.holdings.runs import Wish
 from mlflow_ops.reach.tracking import Tracking
 from mlflow_ops.server import accounts, serving
 
 if TYPE_CHECKING:
+    import socket
+
     from client.conftest import Server
 
 CELLAR, OTHER = accounts.generated(), accounts.generated()
@@ -54,9 +58,9 @@ def server(login_server: Server) -> Tracking:
 
 def log(server: Tracking, experiment: str, name: str, metrics: dict[str, Any], **more: str) -> str:
     """Log a run, with the parameters and perhaps the parent that are named; return its id."""
-    tags = [{"key": runs.USER, "value": "ada"}]
+    tags = [{"key": USER, "value": "ada"}]
     if "parent" in more:
-        tags.append({"key": runs.PARENT, "value": more.pop("parent")})
+        tags.append({"key": PARENT, "value": more.pop("parent")})
     asked = {"experiment_id": experiment, "run_name": name, "start_time": next(CLOCK), "tags": tags}
     run_id = str(server.ask("/runs/create", asked)["run"]["info"]["run_id"])
     values = [{"key": key, "value": each, "timestamp": 1} for key, each in metrics.items()]
@@ -117,11 +121,10 @@ def test_no_more_than_asked_for_are_shown_and_that_there_are_more_is_said(server
 
 
 def test_children_are_found_by_their_parent(server: Tracking) -> None:
-    [parent] = [
-        run for run in runs.find(server, Wish(experiment=CELLAR)).found if run.name == "parent"
-    ]
-    assert names(server, parent=parent.id, sort="rmse") == [BEST, "middle"]
-    assert names(server, parent="0" * 32) == []
+    *_, best, _, parent = runs.find(server, Wish(experiment=CELLAR)).found
+    for said in (parent.id, parent.id[:8]):  # as a narrow terminal shows it
+        assert names(server, parent=said, sort="rmse") == [BEST, "middle"]
+    assert names(server, parent=best.id) == []
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,7 @@ def test_children_are_found_by_their_parent(server: Tracking) -> None:
         ({"sort": "a`b"}, "No run here has a metric"),
         ({"experiment": "nowhere"}, "There is no experiment 'nowhere' that you may see"),
         ({"parent": "x' OR 'y"}, "is no run's id"),
+        ({"parent": "0" * 32}, "There is no run '0{32}' here"),
     ],
 )
 def test_what_there_is_not_is_one_sentence(
@@ -166,6 +170,26 @@ def test_the_document_is_json_whatever_the_numbers_are(server: Tracking) -> None
     assert run["metrics"] == {"rmse": "NaN"}
     assert (run["experiment"], run["parent"], run["end"]) == (CELLAR, None, None)
     assert run["start"].startswith("2023-11-14T")
+
+
+def only_lists(line: socket.socket) -> None:
+    """Tell of an experiment, and be at work on all else until nobody waits any more."""
+    answer = json.dumps({"experiments": [{"experiment_id": "0", "name": "Default"}]})
+    if b"/experiments/" in line.recv(65_536):
+        line.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}".encode())
+    while line.recv(65_536):
+        pass
+
+
+def test_a_server_that_takes_too_long_is_not_said_to_be_away() -> None:
+    with parts.serving(only_lists) as port:
+        slow = Tracking(f"http://127.0.0.1:{port}", deadline=0.3)
+        with pytest.raises(TooSlow) as said:
+            runs.find(slow, Wish(sort="rmse"))
+    assert str(said.value) == (
+        f"The server at {slow.uri} did not answer within 0.3 s, asked to sort its runs by rmse: "
+        "with `--experiment NAME` it has fewer to sort."
+    )
 
 
 def test_an_empty_experiment_says_how_to_log_a_run(server: Tracking) -> None:
