@@ -23,7 +23,8 @@ DEADLINE = 30.0  # seconds for a page of runs, of which each may hold much
 LONGEST_NAME = 40
 RUN = Column("run", brief=8)
 # Where there is no room for all columns, the first of these goes first.
-EXPERIMENT, PARAM, USER, METRIC = 4, 3, 2, 1
+EXPERIMENT, FURTHER, PARAM, USER, METRIC = 5, 4, 3, 2, 1
+METRICS = 2  # as many say something of a run before those that are further ones
 
 
 @stack_command(
@@ -32,7 +33,7 @@ $ mlflow-ops runs --sort rmse -n 2
 start (UTC)       name       status    user  alpha    rmse     mae      r2  run
 2026-11-24 02:14  calm-crow  finished  ada     0.1  0.6403  0.5185  0.3436  4b4fbd9758bc…
 2026-11-24 02:17  rare-roo   finished  ada     0.5  0.7022  0.5843  0.2108  5284e3df3ca2…
-Sorted by rmse, the lowest first, which is best; there are more, which -n 10 shows.
+Sorted by rmse, the lowest first, which is best; -n 10 shows more of them.
 """
 )
 @click.option(
@@ -45,7 +46,7 @@ Sorted by rmse, the lowest first, which is best; there are more, which -n 10 sho
 @click.option(
     "--ascending/--descending",
     default=None,
-    help="Which way  [default: the best first: up for errors and losses, down for other metrics].",
+    help="Which way  [default: up for errors and losses, down for other metrics].",
 )
 @click.option(
     *("-n", "--most"),
@@ -85,20 +86,26 @@ def show(screen: Screen, found: Runs, asked: Wish) -> None:
         "status",
         Column("user", spare=USER),
         *(_number(name, PARAM, kept) for name in params),
-        *(_number(name, METRIC, kept) for name in metrics),
+        *(_number(name, METRIC, kept) for name in metrics[:METRICS]),
+        *(_number(name, FURTHER, kept) for name in metrics[METRICS:]),
         RUN,
     ]
     screen.table(headings, [_cells(run, params, metrics, several=several) for run in shown])
     if not shown:
         screen.say(_nothing(asked))
         return
-    more = f"; there are more, which -n {min(MOST, 5 * asked.most)} shows"
-    screen.row(f"Sorted {order}{more if found.more else ''}.")
+    screen.row(f"Sorted {order}{_more(asked.most) if found.more else ''}.")
 
 
 def _number(name: str, spare: int, kept: Collection[str]) -> Column:
     """Return the column of a parameter or a metric; that by which the runs are sorted stays."""
     return Column(columns.short(name), right=True, spare=0 if name in kept else spare)
+
+
+def _more(shown: int) -> str:
+    if shown == MOST:
+        return f"; there are more than {MOST}: --experiment or --parent chooses"
+    return f"; -n {min(MOST, 5 * shown)} shows more of them"
 
 
 def _nothing(asked: Wish) -> str:

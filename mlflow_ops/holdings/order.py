@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
+from mlflow_ops.holdings import better
+
 START = "start"
 Kind = Literal["start", "metrics", "params"]
-# Of these, less is better; of any other metric, more.
-LOSSES = {
-    *("rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "error", "err", "errors"),
-    *("loss", "losses", "perplexity", "deviance", "brier", "wer", "cer"),
-}
 DIRECTIONS = {
     ("start", True): "the oldest first",
     ("start", False): "the newest first",
@@ -41,9 +37,15 @@ class Order:
 
     def __str__(self) -> str:
         """Say it in a few words."""
-        best = self.kind == "metrics" and self.ascending == is_loss(self.name)
-        which = ", which is best" if best else ""
-        return f"by {self.name}, {DIRECTIONS[self.kind, self.ascending]}{which}"
+        return f"by {self.name}, {DIRECTIONS[self.kind, self.ascending]}{self._worth()}"
+
+    def _worth(self) -> str:
+        if self.kind != "metrics":
+            return ""
+        less = better.less(self.name)
+        if less is None:
+            return "" if self.ascending else " (--ascending: the lowest)"
+        return ", which is best" if less == self.ascending else ""
 
 
 def possible(asked: str, *, ascending: bool | None) -> list[Order]:
@@ -61,12 +63,7 @@ def possible(asked: str, *, ascending: bool | None) -> list[Order]:
     return named or [Order(each, asked, _way(each, asked, ascending)) for each in kinds]
 
 
-def is_loss(metric: str) -> bool:
-    """Whether less of this metric is better, by what its name says."""
-    return bool(LOSSES.intersection(re.split("[^a-z]+", metric.lower())))
-
-
 def _way(kind: Kind, name: str, ascending: bool | None) -> bool:  # noqa: FBT001 - passed on as given
     if ascending is not None:
         return ascending
-    return kind == "params" or is_loss(name)
+    return kind == "params" or bool(better.less(name))

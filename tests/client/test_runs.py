@@ -116,7 +116,7 @@ def test_no_more_than_asked_for_are_shown_and_that_there_are_more_is_said(server
     assert ([run.name for run in found.found], found.more) == ([BEST, "middle"], True)
     assert not runs.find(server, Wish(most=5, **SHOW)).more
     assert table(runs_command.show, found, Wish(most=2))[-1] == (
-        "Sorted by rmse, the lowest first, which is best; there are more, which -n 10 shows."
+        "Sorted by rmse, the lowest first, which is best; -n 10 shows more of them."
     )
 
 

@@ -195,9 +195,7 @@ def the_terminal_shows_what_the_server_holds(sandboxed: Cli, sweep: dict[str, An
     shown = sandboxed("runs", "-n", "1", "--parent", sweep["run_id"], "--sort", "r2")
     heading, row, said = shown.out.splitlines()
     assert (heading.split()[0], row.split()[-1]) == ("start", best["run_id"])
-    assert said == (
-        "Sorted by r2, the highest first, which is best; there are more, which -n 5 shows."
-    )
+    assert said == ("Sorted by r2, the highest first, which is best; -n 5 shows more of them.")
     [model] = document(sandboxed("models", "--json"))["models"]
     assert (model["name"], model["version"]) == ("ElasticnetWineModel", "1")
     assert (model["run_id"], model["metrics"]) == (best["run_id"], best["metrics"])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlflow_ops.holdings import columns, models, order, reading, runs
+from mlflow_ops.cli import runs as runs_command
+from mlflow_ops.cli.paper import Paper
+from mlflow_ops.cli.show import Screen
+from mlflow_ops.holdings import better, columns, models, order, reading, runs
+from mlflow_ops.holdings.run import Run
 from mlflow_ops.holdings.runs import Wish
 from mlflow_ops.reach import paging
 
@@ -89,14 +95,38 @@ def test_the_better_comes_first_where_the_name_tells(
 def test_the_way_is_said_and_only_what_is_best_is_called_so() -> None:
     said = [
         str(order.possible(name, ascending=ascending)[0])
-        for name, ascending in (("start", None), ("r2", None), ("r2", True), ("params.a", None))
+        for name, ascending in (
+            *(("start", None), ("r2", None), ("r2", True), ("params.a", None)),
+            *(("ms", None), ("ms", True)),
+        )
     ]
     assert said == [
         "by start, the newest first",
         "by r2, the highest first, which is best",
         "by r2, the lowest first",
         "by a, as text, in ascending order",
+        "by ms, the highest first (--ascending: the lowest)",
+        "by ms, the lowest first",
     ]
+
+
+@pytest.mark.parametrize(
+    ("less", "names"),
+    [
+        (True, "val_loss valLoss MSELoss validation-logloss train-mlogloss eval-merror nll kl l1"),
+        (True, "valid_0-l2 MeanAbsoluteError fpr aic bic hinge huber brier_score accuracy_loss"),
+        (True, "negative_log_likelihood neg_r2 Mean_Squared_Errors davies_bouldin_score RMSE"),
+        (False, "neg_mean_squared_error val_neg_log_loss accuracy val_AUC f1Score R2 test_score"),
+        (False, "mean_average_precision mAP log_likelihood recall_at_5"),
+        (None, "latency_ms train_time epoch lossless L1-ratio system/cpu_utilization_percentage"),
+        (None, "neg true_negative_rate"),
+    ],
+)
+def test_the_name_tells_whether_less_is_better_or_it_is_not_said(
+    less: bool | None,  # noqa: FBT001 - a parameter of the test
+    names: str,
+) -> None:
+    assert {name: better.less(name) for name in names.split()} == dict.fromkeys(names.split(), less)
 
 
 def test_a_parameter_is_asked_for_when_no_run_has_such_a_metric() -> None:
@@ -116,8 +146,46 @@ def test_columns_are_what_many_rows_have_and_differ_in() -> None:
     numbers = [*([{"x": 1.0, "system/cpu": 2.0}] * 7), {"rare": 1.0}]
     assert columns.metrics(numbers) == ["x"]
     assert columns.metrics(numbers, "rare") == ["rare", "x"]
+    sweep = [{"rmse": 1.0, "r2": 1.0}, {"rmse": 2.0, "r2": 2.0}, {"best_rmse": 1.0}]
+    assert columns.metrics(sweep) == ["rmse", "r2"]
     many = [dict.fromkeys("abcdefg", 1.0)]
     assert columns.metrics(many, "g") == ["g", "a", "b", "c"]
+
+
+def shown(wish: Wish, width: int, *found: Run, more: bool) -> list[str]:
+    """Return the lines that `runs` shows on a terminal so wide."""
+    screen, file = Screen(), io.StringIO()
+    screen.console = Paper(file=file, width=width, force_terminal=True, color_system=None)
+    order_of_them = order.possible(wish.sort, ascending=None)[0]
+    runs_command.show(screen, runs.Runs([*found], order_of_them, more), wish)
+    return file.getvalue().splitlines()
+
+
+def run(name: str, params: dict[str, str], metrics: dict[str, float]) -> Run:
+    now = datetime(2026, 11, 24, tzinfo=timezone.utc)
+    return Run("4b4fbd97" * 4, name, "Default", "finished", "ada", now, now, params, metrics)
+
+
+def test_on_a_narrow_terminal_a_parameter_outlives_the_third_metric() -> None:
+    metrics = {"rmse": 0.6313, "mae": 0.51, "r2": 0.36, "mape": 0.25}
+    children = [run(f"alpha {n}, l1_ratio 0.5", {"alpha": f"{n}"}, metrics) for n in (0.1, 0.5)]
+    parent = run("sweep of 2", {}, {"best_rmse": 0.6313})
+    heading, *_ = shown(Wish(sort="rmse"), 82, *children, parent, more=False)
+    words = ("start", "(UTC)", "name", "status", "user", "alpha", "rmse", "mae", "run")
+    assert heading.split() == [*words]
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (10, "; -n 50 shows more of them."),
+        (5000, "; -n 10000 shows more of them."),
+        (10_000, "; there are more than 10000: --experiment or --parent chooses."),
+    ],
+)
+def test_how_to_see_more_is_said_while_more_can_be_shown(most: int, said: str) -> None:
+    *_, last = shown(Wish(most=most), 200, run("a", {}, {}), more=True)
+    assert last == f"Sorted by start, the newest first{said}"
 
 
 @pytest.mark.parametrize(
