@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlflow_ops.cli.options import SHARED
 from mlflow_ops.cli.owned import owner
-from mlflow_ops.config.checking import COMMAND_LINE_ALONE
-from mlflow_ops.config.refusing import NEVER
+from mlflow_ops.config.refusing import COMMAND_LINE_ALONE, NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

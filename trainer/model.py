@@ -53,6 +53,8 @@ def grid(
 ) -> tuple[Training, ...]:
     """Return a training for each pair, once, and all else the `same`; raises as Training does."""
     pairs = dict.fromkeys(itertools.product(alphas, l1_ratios))
+    if not pairs:
+        raise ValueError("alpha and l1_ratio must have at least one value each")
     return tuple(Training(alpha, l1_ratio, **same) for alpha, l1_ratio in pairs)
 
 

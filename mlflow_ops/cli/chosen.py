@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.core import ParameterSource
 
+from mlflow_ops.cli import blame
 from mlflow_ops.cli.options import CLOUDS, FILE, PREFIX
 from mlflow_ops.errors import BadOption
 
@@ -29,7 +30,7 @@ def taken(ctx: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     if all(found[each] for each in CLOUDS):
         near = {each: NEARNESS.index(_source(ctx, each)) for each in CLOUDS}
         if len(set(near.values())) == 1:
-            raise BadOption("--sandbox and --local are two places: leave one of them out.")
+            raise BadOption(blame.two_places(ctx, *CLOUDS))
         found[max(near, key=near.__getitem__)] = False
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops.cli import COMMANDS, chosen, filed, here
+from mlflow_ops.cli import COMMANDS, blame, chosen, filed, here
 from mlflow_ops.cli import options as common
 from mlflow_ops.cli.fitting import Fitting
 from mlflow_ops.cli.sentences import addressed, ended_with, known
@@ -139,7 +139,7 @@ def _ended(module: str, function: Callable[..., int | None], options: dict[str, 
         if debug:
             traced()
         said = known(error)
-        return failed(addressed(str(said), same), said.exit_code, as_json=as_json)
+        return failed(addressed(blame.led(said), same), said.exit_code, as_json=as_json)
 
 
 def _settings(found: dict[str, Any]) -> Settings:

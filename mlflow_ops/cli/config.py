@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from mlflow_ops.cli import COMMANDS, in_force, known
+from mlflow_ops.cli import COMMANDS, in_force, known, variables
 from mlflow_ops.cli import options as common
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.in_force import AWS, DEFAULT, FILE, TYPED, VARIABLE, InForce
@@ -51,16 +51,15 @@ def command(call: Call, *, words: tuple[str, ...]) -> None:
     table: Table | None = ctx.meta[common.FILE]
     rows = [_home(call), *(_shared(call, ctx, each) for each in ctx.command.params)]
     found = [each for each in rows if each]
-    named, variables = in_force.named_in_environment(tuple(COMMANDS))
+    named, ours = variables.present(tuple(COMMANDS))
     if words:
         found += _of_command(ctx.find_root(), words, table)
     else:
         found += _set_anywhere(ctx.find_root(), table, named)
     _told(call, found, table)
-    unread = in_force.strays(ctx.find_root(), variables)
-    for each, near in unread.items():
-        meant = f": did you mean {near}?" if near else "."
-        screen.row(f"{each} is set in the environment, but is no option's{meant}")
+    unread = variables.strays(ctx.find_root(), ours)
+    for said in unread.values():
+        screen.row(said)
     options = [{**asdict(each), "value": _plain(each.value)} for each in found]
     file = str(table.path) if table else None
     screen.result({"file": file, "options": options, "unread": [*unread]})

@@ -50,7 +50,7 @@ def defaults(ctx: click.Context, table: Table) -> dict[str, Any]:
     root, *line = reversed(list(_lineage(ctx)))
     shared = checking.keys(each for each in ctx.command.params if each.name in SHARED)
     commands = root.command.list_commands(root) if isinstance(root.command, click.Group) else []
-    found = checking.common(table, shared, commands)
+    found = checking.common(table, shared, commands, lambda key: _having(ctx, key))
     names: tuple[str, ...] = ()
     for each in line:
         names = (*names, str(each.info_name))
@@ -63,6 +63,15 @@ def defaults(ctx: click.Context, table: Table) -> dict[str, Any]:
                 known = {k: o for k, o in every.items() if owned.owner(o, command) == command}
                 found |= checking.own(table, place, known, shared, every.keys() - known.keys())
     return found
+
+
+def _having(ctx: click.Context, key: str) -> list[str]:
+    """Return the commands with an option of this name of their own; all of them are loaded."""
+    if ctx.resilient_parsing:  # for completion, where nobody would read what is wrong
+        return []
+    from mlflow_ops.cli import in_force  # noqa: PLC0415 - it needs this module, and few need it
+
+    return [name for name, known in in_force.own_options(ctx.find_root()) if key in known]
 
 
 def _lineage(ctx: click.Context | None) -> Iterator[click.Context]:
@@ -117,7 +126,9 @@ COMMON: tuple[Callable[..., Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     click.option("--debug", is_flag=True, help="Show the traceback of an error."),
 )
-SHARED = ("name", "region", "profile", "sandbox", "local", "config", "as_json", "debug")
+# Of these, the second ones are for the command line alone.
+NAMED, SAID_ANEW = ("name", "region", "profile", "sandbox", "local", "config"), ("as_json", "debug")
+SHARED = (*NAMED, *SAID_ANEW)
 
 
 def complete(command: click.Command, path: str) -> None:

@@ -58,6 +58,9 @@ def traced() -> None:
 
 def misused(error: click.ClickException, *, as_json: bool) -> int:
     """Say what is wrong with the words of the command line, and return the exit code."""
+    from mlflow_ops.cli import blame  # noqa: PLC0415 - it loads what is not needed for a list
+
+    blame.hinted(error)
     said = io.StringIO()
     error.show(file=said)
     complain(said.getvalue().rstrip())

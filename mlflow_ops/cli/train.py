@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mlflow_ops.cli.show import Screen
 
+USUAL = (0.5,)
+TRAINING = ("alpha", "l1_ratio", "seed", "experiment", "run_name")
 HEADINGS: tuple[str | Column, ...] = (
     *(Column(each, right=True) for each in (*PARAMS, *METRICS)),
     "run",
@@ -32,14 +34,14 @@ $ mlflow-ops train --alpha 0.1 --alpha 0.5 --l1-ratio 0.1 --l1-ratio 0.9
 @click.option(
     "--alpha",
     multiple=True,
-    default=[0.5],
+    default=USUAL,
     show_default=True,
     help="Weight of the penalty, 0 or more; may be repeated.",
 )
 @click.option(
     "--l1-ratio",
     multiple=True,
-    default=[0.5],
+    default=USUAL,
     show_default=True,
     help="Share of L1 in it, 0 to 1; may be repeated.",
 )
@@ -59,17 +61,13 @@ def command(call: Call, *, tracking_uri: str | None, data: str | None, **options
     ElasticnetWineModel. Of several alphas or L1 ratios each pair is tried, in a child run of one
     parent, and the model of the best, with the lowest RMSE, is registered.
     """
-    screen = call.screen()
-    try:
-        trainings = trainer.grid(options.pop("alpha"), options.pop("l1_ratio"), **options)
-    except ValueError as error:
-        raise BadOption(str(error)) from error
+    screen, asked = call.screen(), trainings(**options)
     try:
         if tracking_uri:  # with whatever the user's own environment says of it
-            result = _trained(screen, data, trainings, tracking_uri)
+            result = _trained(screen, data, asked, tracking_uri)
         else:
             with call.server() as found:
-                result = _trained(screen, data, trainings, found.uri, found.take_over)
+                result = _trained(screen, data, asked, found.uri, found.take_over)
                 result = result if found.lasting else result.without_pages()
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error
@@ -78,19 +76,31 @@ def command(call: Call, *, tracking_uri: str | None, data: str | None, **options
     return 1 if result.failures else 0
 
 
+def trainings(
+    alpha: Sequence[float] = USUAL,
+    l1_ratio: Sequence[float] = USUAL,
+    **same: Any,  # noqa: ANN401 - a training's other options
+) -> tuple[trainer.Training, ...]:
+    """Return what these options ask for; raise BadOption where that makes no sense."""
+    try:
+        return trainer.grid(alpha, l1_ratio, **same)
+    except ValueError as error:
+        raise BadOption(str(error)) from error
+
+
 def _trained(
     screen: Screen,
     data: str | None,
-    trainings: Sequence[trainer.Training],
+    asked: Sequence[trainer.Training],
     uri: str,
     ready: Callable[[], None] = lambda: None,
 ) -> trainer.Result | trainer.Sweep:
     dataset = trainer.data.load(data)
     ready()
-    if len(trainings) == 1:
-        return trainer.run(dataset, trainings[0], uri)
-    with screen.step("train", f"{len(trainings)} runs") as voice:
-        return trainer.sweep(dataset, trainings, uri, voice.show)
+    if len(asked) == 1:
+        return trainer.run(dataset, asked[0], uri)
+    with screen.step("train", f"{len(asked)} runs") as voice:
+        return trainer.sweep(dataset, asked, uri, voice.show)
 
 
 def _show(screen: Screen, result: trainer.Result | trainer.Sweep, *, ours: bool) -> None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops.config import refusing
+from mlflow_ops.config import refusing, unknown
 from mlflow_ops.config.reading import Table, WrongFile
 from trainer import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     Known = dict[str, click.Option]
+    # Tells which commands have an option of this name.
+    Having = Callable[[str], list[str]]
 
-# Who reads an answer, and who agrees to a loss, is there: it is said anew with each command.
-COMMAND_LINE_ALONE = {
-    "yes": "consent is given anew each time",
-    "dry-run": "with it a command does nothing, and ends as if it had",
-    "json": "it says how one answer is to look",
-    "debug": "it says how one error is to look",
-    "config": "it names the file itself",
-    "help": "it is no setting",
-}
 KINDS = {str: "a text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -32,23 +24,26 @@ def keys(options: Iterable[click.Parameter]) -> Known:
     """Return the options that a file may have, by the word that the command line has for them."""
     every = [each for each in options if isinstance(each, click.Option)]
     named = {_word(option): option for option in every}
-    return {word: each for word, each in named.items() if word not in COMMAND_LINE_ALONE}
+    return {word: each for word, each in named.items() if word not in refusing.COMMAND_LINE_ALONE}
 
 
 def _word(option: click.Option) -> str:
     return max(option.opts, key=len).lstrip("-")
 
 
-def common(table: Table, known: Known, commands: Collection[str]) -> dict[str, Any]:
+def common(table: Table, known: Known, commands: Collection[str], having: Having) -> dict[str, Any]:
     """Return what the top of the file says for all commands, by the names of the parameters.
 
     Raises WrongFile for a key that is neither an option of all commands nor a command's table.
     """
     for key, value in table.content.items():
-        if key in commands and key not in known:
+        if key in known or (key in commands and isinstance(value, dict)):
+            continue
+        if owners := having(key):
+            raise WrongFile(f"{table.place()}{unknown.elsewhere(table, key, owners)}")
+        if key in commands:
             _check_table(table, key, value)
-        elif key not in known:
-            raise WrongFile(f"{table.place()}{_unknown(key, (*known, *commands))}")
+        raise WrongFile(f"{table.place()}{unknown.option(key, value, known, *commands)}")
     return _values(table, (), known)
 
 
@@ -72,7 +67,7 @@ def own(
         if option and (reason := refusing.why(key, option, said)):
             raise WrongFile(f"{table.place(*names)}{reason}")
         if key not in known:
-            raise WrongFile(f"{table.place(*names)}{_unknown(key, known)}")
+            raise WrongFile(f"{table.place(*names)}{unknown.option(key, said, known)}")
     return _values(table, names, known)
 
 
@@ -80,7 +75,7 @@ def subtables(table: Table, names: tuple[str, ...], known: Collection[str]) -> N
     """Raise WrongFile unless the table of a group of commands has tables of theirs alone."""
     for key, value in _inner(table, names).items():
         if key not in known:
-            raise WrongFile(f"{table.place(*names)}{_unknown(key, known)}")
+            raise WrongFile(f"{table.place(*names)}{unknown.word(key, known)}")
         _check_table(table, ".".join((*names, key)), value)
 
 
@@ -97,19 +92,6 @@ def _inner(table: Table, names: tuple[str, ...]) -> dict[str, Any]:
     return found
 
 
-def _unknown(key: str, known: Collection[str]) -> str:
-    shown = visible.line(key)
-    if key in COMMAND_LINE_ALONE:
-        why = COMMAND_LINE_ALONE[key]
-        return f"{shown} is for the command line alone, as --{key}: {why}."
-    positive = key.removeprefix("no-")
-    if positive != key and positive in known:
-        return f"{shown} is no option here: write {positive} = false."
-    near = difflib.get_close_matches(key, known, 1, 0.5)
-    cure = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}."
-    return f"{shown} is no option here: {cure if known else 'there are none.'}"
-
-
 def _values(table: Table, names: tuple[str, ...], known: Known) -> dict[str, Any]:
     found = _inner(table, names)
     return {
@@ -122,6 +104,8 @@ def _values(table: Table, names: tuple[str, ...], known: Known) -> dict[str, Any
 def _value(where: str, option: click.Option, said: object) -> object:
     """Return the value as click takes it for a default; raise WrongFile when it is none."""
     each = said if option.multiple and isinstance(said, list) else [said]
+    if not each:
+        raise WrongFile(f"{where} is an empty list: name a value, or leave it out.")
     kind = _kind(option)
     for one in each:
         fits = isinstance(one, (int, float) if kind is float else kind)

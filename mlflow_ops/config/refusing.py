@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
+# Who reads an answer, and who agrees to a loss, is there: it is said anew with each command.
+COMMAND_LINE_ALONE = {
+    "yes": "consent is given anew each time",
+    "dry-run": "with it a command does nothing, and ends as if it had",
+    "json": "it says how one answer is to look",
+    "debug": "it says how one error is to look",
+    "config": "it names the file itself",
+    "help": "it is no setting",
+}
 # Why each is said anew with each command, or by the user's own environment.
 NEVER = {
     "tracking-uri": "the login of your shell goes to the server that it names",

@@ -159,7 +159,9 @@ def strange(path: Path) -> None:
     ("text", "said"),
     [
         ('nam = "x"', ("nam is no option here", "did you mean name?")),
-        ('ttl = "8h"', ("ttl is no option here",)),
+        ('ttl = "8h"', ("ttl is an option of ", "`up`", "put it under [up]")),
+        ("allow = ['203.0.113.0/24']", ("allow is an option of ", "put it under [up]")),
+        ("admin = true", ("admin is an option of `user add`: put it under [user.add]",)),
         ('[upp]\nttl = "8h"', ("upp is no option here", "did you mean up?")),
         ('[status]\nttl = "8h"', ("[status] ttl is no option here", "there are none")),
         ("[status]\nname = 'x'", ("[status] name is for all commands", "top of the file")),
@@ -195,6 +197,11 @@ def test_a_file_that_is_wrong_is_named_with_the_key_and_nothing_is_done(
         ("[up]\ndry-run = true", ("[up] dry-run is for the command line alone", "--dry-run")),
         ("[doctor]\nami = 'x'", ("[doctor] ami is an option of `up`: put it into [up].",)),
         ("[up]\nartifacts = 'sideways'", ("[up] artifacts", "'sideways'", "proxied")),
+        ("[up]\nallow = []", ("[up] allow is an empty list: name a value, or leave it out",)),
+        ("[train]\nalpha = -1", ("alpha must be a number of 0 or more, not -1",)),
+        ("[train]\nl1-ratio = [0.5, 2]", ("l1_ratio must be between 0 and 1, not 2",)),
+        ("[runs]\ndescending = true", ("[runs] descending is no option", "ascending = false.")),
+        ("[runs]\ndescending = false", ("[runs] descending is no option", "ascending = true.")),
         ("[up]\nallow = [3]", ("[up] allow must be a text in quotes, or a list of them",)),
         ("[up]\nno-elastic-ip = true", ("write elastic-ip = false",)),
         ("[up]\nno-auth = true", ("[up] no-auth is for the command line or", "--no-auth")),
@@ -352,7 +359,41 @@ def test_two_places_at_once_are_refused_unless_one_was_said_nearer(
     assert options(capsys)["local"]["value"] is True
     assert options(capsys, "--sandbox")["local"]["value"] is False
     monkeypatch.setenv("MLFLOW_OPS_SANDBOX", "1")
-    assert ran(capsys, "config")[0] == 2
+    code, _, err = ran(capsys, "config")
+    assert (code, "MLFLOW_OPS_SANDBOX and MLFLOW_OPS_LOCAL are two places" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("LOCAL", "abc", "Invalid value for MLFLOW_OPS_LOCAL: 'abc' is not a valid boolean"),
+        ("NAME", "--", "MLFLOW_OPS_NAME: The stack name '--' will not do"),
+        ("TRAIN_ALPHA", "0.1,0.5", "Invalid value for MLFLOW_OPS_TRAIN_ALPHA: '0.1,0.5' is not"),
+        ("TRAIN_ALPHA", "-1", "MLFLOW_OPS_TRAIN_ALPHA: alpha must be a number of 0 or more"),
+        ("TRAIN_ALPHA", " ", "MLFLOW_OPS_TRAIN_ALPHA: alpha and l1_ratio must have at least one"),
+    ],
+)
+def test_a_wrong_value_is_blamed_on_the_variable_that_has_it(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"MLFLOW_OPS_{variable}", value)
+    code, _, err = ran(capsys, "train", "--data", "/nowhere")  # which is not even looked for
+    assert (code, f"Error: {said}" in err) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sandbox = true\nlocal = true", "sandbox and local are two places"),
+        ("name = ''", "The stack name '' will not do"),
+    ],
+)
+def test_a_wrong_value_is_blamed_on_the_file_that_has_it(
+    capsys: Capture, text: str, said: str
+) -> None:
+    path = write(text)
+    code, _, err = ran(capsys, "status")
+    assert (code, f"Error: {path}: {said}" in err) == (2, True), err
 
 
 def test_the_commands_that_are_named_mean_the_same_stack_whatever_the_file_says(
@@ -405,6 +446,37 @@ def test_a_variable_that_is_no_options_is_told_with_the_nearest_that_is_one(
 
 
 @pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("UP_YES", "--yes is for the command line alone: consent is given anew each time."),
+        ("DOWN_YES", "--yes is for the command line alone"),
+        ("JSON", "--json is for the command line alone"),
+        ("DEBUG", "--debug is for the command line alone"),
+        ("UP_FRSH", "is no option's."),  # a guess would begin without the data
+        ("NAEM", "is no option's: did you mean MLFLOW_OPS_NAME?"),
+    ],
+)
+def test_no_variable_is_taken_for_one_that_does_harm_or_that_nothing_reads(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    monkeypatch.setenv(f"MLFLOW_OPS_{name}", "1")
+    _, out, _ = ran(capsys, "config")
+    [line] = [line for line in out.splitlines() if line.startswith(f"MLFLOW_OPS_{name} ")]
+    assert line.startswith(f"MLFLOW_OPS_{name} is set in the environment, but {said}")
+    assert "did you mean" in said or "did you mean" not in line
+
+
+def test_config_shows_of_each_option_what_the_command_would_be_given() -> None:
+    for leaf in every_command():
+        name = str(leaf.info_name)
+        # As a user would call it, with none of its options.
+        given = leaf.command.make_context(name, [], leaf.parent, resilient_parsing=True).params
+        words = checking.keys(leaf.command.params)
+        for each in in_force.of_command(leaf, None):
+            assert each.value == given[str(words[each.option].name)], (name, each)
+
+
+@pytest.mark.parametrize(
     ("options", "sentence"),
     [
         ({"ttl": "banana"}, "--ttl 'banana' is not a length of time"),
@@ -426,7 +498,7 @@ def test_config_does_not_show_as_in_force_what_up_would_not_take(
     code, _, err = ran(capsys, "config", "up")
     assert (code, f"Error: {variable}: {sentence}" in err) == (2, True), err
     code, _, refused = ran(capsys, "up", "--yes")
-    assert (code, sentence in refused) == (2, True), refused
+    assert (code, f"Error: {variable}: {sentence}" in refused) == (2, True), refused
     monkeypatch.delenv(variable)
     monkeypatch.setenv("MLFLOW_OPS_UP_FRESH", "1")
     monkeypatch.setenv("MLFLOW_OPS_UP_RESTORE", "latest")

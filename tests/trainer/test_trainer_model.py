@@ -56,6 +56,12 @@ def test_a_bad_l1_ratio_is_refused(l1_ratio: float) -> None:
         model.Training(l1_ratio=l1_ratio)
 
 
+@pytest.mark.parametrize(("alphas", "ratios"), [([], [0.5]), ([0.5], [])])
+def test_no_value_at_all_is_refused(alphas: list[float], ratios: list[float]) -> None:
+    with pytest.raises(ValueError, match="alpha and l1_ratio must have at least one value each"):
+        trainer.grid(alphas, ratios)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_bad_seed_is_refused(seed: int) -> None:
     with pytest.raises(ValueError, match="seed must be between 0 and 4294967295, not"):
