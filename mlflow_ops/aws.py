@@ -11,18 +11,15 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import boto3
 import botocore.exceptions as sdk
-import botocore.session
-from botocore.config import Config
-from botocore.utils import CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES as SERVICE_IDS
 
-from mlflow_ops import __version__, regions
+from mlflow_ops import __version__, regions, services
 from mlflow_ops.config.region import FALLBACK
 from mlflow_ops.errors import BadOption
 from mlflow_ops.services import Service
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.model import OperationModel
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2_instance_connect import EC2InstanceConnectClient
@@ -65,6 +62,8 @@ class Aws:
     plan: ClassVar[Service[FreeTierClient]] = Service("freetier", "us-east-1")
 
     def _client(self, service: Any, region: str | None = None) -> Any:  # noqa: ANN401 - the typed services above name each one
+        from botocore.config import Config  # noqa: PLC0415 - with boto3, see below
+
         config = Config(
             retries={"mode": "standard", "max_attempts": 8},
             connect_timeout=10,
@@ -73,9 +72,8 @@ class Aws:
             # An emulator has no DNS names for buckets.
             s3={"addressing_style": "path"} if self.endpoint else {},
         )
-        service_id = SERVICE_IDS.get(service, service).replace("-", "_").upper()
-        endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service_id}") or self.endpoint
-        where: Any = {"region_name": region or self.region, "endpoint_url": endpoint}
+        there = services.endpoint(service) or self.endpoint
+        where: Any = {"region_name": region or self.region, "endpoint_url": there}
         with _MAKING:
             client = self.session.client(service, config=config, **where)
         client.meta.events.register("after-call", _place)
@@ -127,6 +125,8 @@ def connect(region: str | None, profile: str | None) -> Aws:
 
     Raises BadOption for a region that AWS does not have or a profile that is not configured.
     """
+    import boto3  # noqa: PLC0415 - takes 0.4 s, and a --help or a Tab needs no AWS
+
     try:
         session = boto3.Session(profile_name=profile)
     except sdk.ProfileNotFound as error:
@@ -137,7 +137,7 @@ def connect(region: str | None, profile: str | None) -> Aws:
 
 
 def _endpoint(session: boto3.Session) -> str | None:
-    profile: botocore.session.Session = session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
+    profile: Any = session._session  # noqa: SLF001 - boto3 has no public way to the profile's settings
     configured: str | None = profile.get_scoped_config().get("endpoint_url")
     found = os.environ.get("AWS_ENDPOINT_URL") or configured
     if found and not found.startswith(("http://", "https://")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -25,3 +26,11 @@ class Service(Generic[C]):
         made: C = aws._client(*self._asked)  # noqa: SLF001 - it is a part of that class
         vars(aws)[self._attribute] = made
         return made
+
+
+def endpoint(service: str) -> str | None:
+    """Return where the environment says that a service is, by AWS's own variable for it."""
+    from botocore import utils  # noqa: PLC0415 - 0.1 s, which is for who asks AWS alone
+
+    named = utils.CLIENT_NAME_TO_HYPHENIZED_SERVICE_ID_OVERRIDES.get(service, service)
+    return os.environ.get(f"AWS_ENDPOINT_URL_{named.replace('-', '_').upper()}")

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as sdk
-from boto3.s3.transfer import TransferConfig
 
 from mlflow_ops.at_once import at_once
 from mlflow_ops.aws import code
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from boto3.s3.transfer import TransferConfig
     from types_boto3_s3 import S3Client
 
     from mlflow_ops.iam.scopes import Allows
@@ -34,7 +34,6 @@ WORKERS = 8
 # Up to here an object goes in one request; a bigger one in parts of that size, two at once: with
 # boto3's own choice of ten, and what it has read ahead, all workers would take gigabytes.
 ONE_REQUEST = 8 * CHUNK
-PARTS = TransferConfig(ONE_REQUEST, max_concurrency=2, max_io_queue=32)
 TRIES = 5
 PAGE = 100_000  # of which AWS gives 1,000; see `s3.emptying`
 ALLOWS: Allows = {
@@ -108,6 +107,13 @@ def _fetched(
     return wanted.key, path, entry
 
 
+def parts() -> TransferConfig:
+    """Return how boto3 is to move what is bigger than one request."""
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - with boto3, which takes 0.4 s
+
+    return TransferConfig(ONE_REQUEST, max_concurrency=2, max_io_queue=32)
+
+
 def _at_a_go(s3: S3Client, bucket: str, key: str, path: Path) -> Entry:
     answer = s3.get_object(Bucket=bucket, Key=key)
     with open(path, "wb", opener=archive.private) as file:
@@ -118,7 +124,7 @@ def _at_a_go(s3: S3Client, bucket: str, key: str, path: Path) -> Entry:
 
 def _in_parts(s3: S3Client, bucket: str, key: str, path: Path) -> Entry:
     with open(path, "wb", opener=archive.private) as file:
-        s3.download_fileobj(bucket, key, file, Config=PARTS)
+        s3.download_fileobj(bucket, key, file, Config=parts())
     return archive.entry_of(path)
 
 

@@ -65,7 +65,7 @@ def put(s3: S3Client, bucket: str, key: str, path: Path, entry: Entry) -> None:
 def _put(s3: S3Client, bucket: str, key: str, file: BinaryIO, entry: Entry) -> None:
     if entry.size > artifacts.ONE_REQUEST:
         s3.upload_fileobj(
-            file, bucket, key, {"ChecksumAlgorithm": "SHA256"}, Config=artifacts.PARTS
+            file, bucket, key, {"ChecksumAlgorithm": "SHA256"}, Config=artifacts.parts()
         )
         _check_size(s3, bucket, key, entry.size)
         return

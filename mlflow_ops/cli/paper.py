@@ -5,11 +5,20 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Literal, TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
 from mlflow_ops.cli.stream import UNHEARD
+from trainer import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+LAST_LINE = 60
 
 
 class Paper(Console):
@@ -18,6 +27,24 @@ class Paper(Console):
     def on_broken_pipe(self) -> None:
         """Leave, as SIGPIPE would make us, but past every `finally`."""
         sys.exit(UNHEARD)
+
+    @property
+    def is_lively(self) -> bool:
+        """Whether a line may be drawn again and again while something lasts."""
+        return self.is_terminal and not is_plain()
+
+    @contextmanager
+    def live(self, words: str) -> Iterator[Callable[[str], None]]:
+        """Draw these words while something lasts, with the line beside them that is given."""
+        columns = (
+            SpinnerColumn(),
+            "{task.description}",
+            TimeElapsedColumn(),
+            "{task.fields[line]}",
+        )
+        with Progress(*columns, console=self, transient=True) as progress:
+            task = progress.add_task(escape(words), total=None, line="")
+            yield lambda line: progress.update(task, line=_printable(line))
 
 
 def on(file: TextIO) -> Paper:
@@ -39,6 +66,6 @@ def is_plain() -> bool:
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") in {None, "dumb", "unknown"}
 
 
-def is_lively(console: Console) -> bool:
-    """Whether a line may be drawn again and again while something lasts."""
-    return console.is_terminal and not is_plain()
+def _printable(line: str) -> str:
+    """Return what of a host's line is safe to show, and short enough."""
+    return escape(visible.line(line, LAST_LINE)[:LAST_LINE])

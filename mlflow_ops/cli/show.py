@@ -9,10 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 
-from mlflow_ops.cli import fewer, paper
+from mlflow_ops.cli import fewer
 from mlflow_ops.cli.sentences import addressed
 from mlflow_ops.cli.stream import give
 from mlflow_ops.cli.table import Column, hanging, lines
@@ -21,12 +19,11 @@ from mlflow_ops.stack import Voice
 from trainer import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from rich.console import Console
+    from mlflow_ops.cli.paper import Paper
 
 WIDTH = 15
-LAST_LINE = 60
 
 
 @dataclass
@@ -38,12 +35,14 @@ class Screen:
 
     as_json: bool = False
     same: str = ""
-    console: Console = field(init=False)
+    console: Paper = field(init=False)
     finished: list[str] = field(default_factory=list, init=False)
     _name: str = field(default="", init=False)
     _started: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
+        from mlflow_ops.cli import paper  # noqa: PLC0415 - loads rich, which --help needs not
+
         self.console = paper.on(sys.stderr if self.as_json else sys.stdout)
 
     def say(self, text: str = "") -> None:
@@ -106,8 +105,8 @@ class Screen:
         """Show a step while it lasts: live on a terminal, and one line when it failed."""
         self._name, self._started = name, time.monotonic()
         try:
-            if paper.is_lively(self.console):
-                with self._live(f"{name:<{WIDTH}} {doing}") as show:
+            if self.console.is_lively:
+                with self.console.live(f"{name:<{WIDTH}} {doing}") as show:
                     yield Voice(self._note, show)
             else:
                 if self.console.is_terminal:  # where somebody waits
@@ -129,22 +128,5 @@ class Screen:
     def _note(self, text: str) -> None:
         self.say(f"  {self._name:<{WIDTH}} {text}")
 
-    @contextmanager
-    def _live(self, words: str) -> Iterator[Callable[[str], None]]:
-        columns = (
-            SpinnerColumn(),
-            "{task.description}",
-            TimeElapsedColumn(),
-            "{task.fields[line]}",
-        )
-        with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task(escape(words), total=None, line="")
-            yield lambda line: progress.update(task, line=_printable(line))
-
     def _seconds(self) -> str:
         return f"{time.monotonic() - self._started:5.1f} s"
-
-
-def _printable(line: str) -> str:
-    """Return what of a host's line is safe to show, and short enough."""
-    return escape(visible.line(line, LAST_LINE)[:LAST_LINE])

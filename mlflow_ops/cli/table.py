@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -35,6 +33,13 @@ class Line(NamedTuple):
 
     text: str
     heading: bool = False
+
+
+def cell_len(text: str) -> int:
+    """Return how many places of a terminal a text takes."""
+    from rich.cells import cell_len as counted  # noqa: PLC0415 - takes a while, and --help needs no table
+
+    return counted(text)
 
 
 def lines(

@@ -151,16 +151,19 @@ def test_the_error_tree_shows_every_error_with_its_exit_code() -> None:
 @pytest.mark.parametrize(
     ("commands", "spared"),
     [
-        (["", "config"], ["boto3", "paramiko", "mlflow", "rich", "pandas"]),
-        (["ssh", "exec", "logs", "cp"], ["paramiko", "mlflow", "rich", "pandas"]),
+        (["config", "completion"], ["boto3", "botocore", "paramiko", "mlflow", "rich", "pandas"]),
+        ([*COMMANDS], ["boto3", "paramiko", "mlflow", "rich", "pandas"]),
     ],
 )
-def test_help_loads_nothing_heavy(commands: list[str], spared: list[str]) -> None:
+def test_help_and_completion_load_nothing_heavy(commands: list[str], spared: list[str]) -> None:
     script = (
-        "import sys; from click.testing import CliRunner; from mlflow_ops.cli import group\n"
+        "import sys; from click.shell_completion import BashComplete\n"
+        "from click.testing import CliRunner; from mlflow_ops.cli import group\n"
         f"for each in {commands}:\n"
-        "    ran = CliRunner().invoke(group, [*each.split(), '--help'])\n"
+        "    ran = CliRunner().invoke(group, [each, '--help'])\n"
         "    assert ran.exit_code == 0, ran.output\n"
+        "    shell = BashComplete(group, {}, 'mlflow-ops', '_X')\n"
+        "    assert shell.get_completions([each], '-'), each\n"
         f"print([each for each in {spared} if each in sys.modules])"
     )
     words = [sys.executable, "-c", script]
