@@ -44,8 +44,8 @@ def again(ctx: click.Context, chosen: Mapping[str, Any]) -> str:
     named = {name: chosen[name] for name in ("name", "region", "profile") if chosen[name]}
     if named.get("name") == "mlflow" and not typed["name"]:
         del named["name"]
-    if _source(ctx, "config") is ParameterSource.COMMANDLINE:
-        named["config"] = str(ctx.meta[FILE].path)
+    if _source(ctx, "config") is ParameterSource.COMMANDLINE and (table := ctx.meta.get(FILE)):
+        named["config"] = str(table.path)
     words = [f"--{name} {shlex.quote(value)}" for name, value in named.items()]
     on = [f"--{name}" for name in CLOUDS if chosen[name]]
     off = [f"--no-{name}" for name in CLOUDS if typed[name] and not chosen[name] and not on]

@@ -1,4 +1,4 @@
-"""What a shell may complete of a stack's place: what this machine's own files tell."""
+"""What a shell may complete: of a stack's place, what this machine's own files tell."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mlflow_ops.errors import BadOption
 
 if TYPE_CHECKING:
     import click
+    from click.shell_completion import CompletionItem
 
 SECTION = "profile "
 
@@ -37,6 +38,13 @@ def commands(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
         if not hasattr(group, "list_commands"):
             return []
     return [name for name in group.list_commands(root) if name.startswith(incomplete)]
+
+
+def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
+    """Have the shell complete a file's name, as it would without us."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for a Tab alone
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001 - click's signature

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PREFIX = "MLFLOW_OPS"
 FILE = f"{__name__}.file"
 CLOUDS = ("sandbox", "local")
+# A shell starts with it, in whatever folder.
+FILELESS = ("completion",)
 
 
 class Misconfigured(click.ClickException):
@@ -32,7 +34,9 @@ class Misconfigured(click.ClickException):
 
 
 def _configured(ctx: click.Context, _: click.Parameter, named: str | None) -> None:
-    """Make what the file of options says the command's defaults."""
+    """Make what the file of options says the command's defaults, unless it takes none."""
+    if ctx.command.name in FILELESS:
+        return
     try:
         table = finding.found(named)
         ctx.meta[FILE] = table
@@ -121,6 +125,7 @@ COMMON: tuple[Callable[..., Any], ...] = (
         expose_value=False,
         callback=_configured,
         help="File of options  [default: mlflow-ops.toml or pyproject.toml, here or above].",
+        shell_complete=known.files,
         **_shared("CONFIG"),
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),

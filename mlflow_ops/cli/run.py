@@ -7,6 +7,7 @@ import subprocess
 
 import click
 
+from mlflow_ops.cli import known
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.errors import MlflowOpsError
 
@@ -15,7 +16,7 @@ from mlflow_ops.errors import MlflowOpsError
     example="$ mlflow-ops run -- python my_training.py\n"
     "(the script logs to the server, as if MLFLOW_TRACKING_URI and the login were set)"
 )
-@click.argument("words", metavar="-- CMD ...", nargs=-1, required=True)
+@click.argument("words", metavar="-- CMD ...", nargs=-1, required=True, shell_complete=known.files)
 def command(call: Call, *, words: tuple[str, ...]) -> int:
     """Run a command of your own with the tracking environment set for it alone.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import trainer
+from mlflow_ops.cli import known
 from mlflow_ops.cli.command import Call, stack_command
 from mlflow_ops.cli.table import Column
 from mlflow_ops.errors import BadOption, MlflowOpsError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlflow_ops.cli.show import Screen
 
+INTERRUPTED = "Interrupted: what is logged stays, and the same command again begins anew."
 USUAL = (0.5,)
 TRAINING = ("alpha", "l1_ratio", "seed", "experiment", "run_name")
 HEADINGS: tuple[str | Column, ...] = (
@@ -49,6 +51,7 @@ $ mlflow-ops train --alpha 0.1 --alpha 0.5 --l1-ratio 0.1 --l1-ratio 0.9
     "--data",
     metavar="PATH|URL|S3-URI|sample",
     help="Wine-quality CSV  [default: its public address]; `sample` is a generated one.",
+    shell_complete=known.files,
 )
 @click.option("--seed", default=40, show_default=True, help="Seed of the 75/25 split.")
 @click.option("--experiment", metavar="NAME", help="Experiment to log to  [default: Default].")
@@ -71,6 +74,8 @@ def command(call: Call, *, tracking_uri: str | None, data: str | None, **options
                 result = result if found.lasting else result.without_pages()
     except trainer.errors.TrainerError as error:
         raise MlflowOpsError(str(error)) from error
+    except KeyboardInterrupt as error:
+        raise MlflowOpsError(INTERRUPTED) from error
     _show(screen, result, ours=not tracking_uri)
     screen.result(result.as_json())
     return 1 if result.failures else 0

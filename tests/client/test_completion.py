@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.shell_completion import BashComplete
+
+from mlflow_ops.cli import group
 
 if TYPE_CHECKING:
     from conftest import Cli
@@ -120,6 +123,19 @@ def test_the_profiles_are_those_of_the_users_aws_files(tmp_path: Path) -> None:
     assert ask("mlflow-ops up --profile wo") == ["work", "world"]
     (folder / "config").write_bytes(b"\xff no file of AWS's [")
     assert ask("mlflow-ops up --profile wo") == ["world"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("train --data", "up --config", "run --", "run -- python", "user add ada --password-file"),
+        *("export", "import", "cp", "cp a"),
+    ],
+)
+def test_where_a_file_is_wanted_the_shell_completes_its_name(line: str) -> None:
+    shell = BashComplete(group, {}, "mlflow-ops", "_MLFLOW_OPS_COMPLETE")
+    found = shell.get_completions(line.split(), "./da")
+    assert [(each.value, each.type) for each in found] == [("./da", "file")]
 
 
 def test_what_cannot_be_known_here_is_not_offered_and_nothing_is_ever_said() -> None:

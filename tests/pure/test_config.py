@@ -297,6 +297,13 @@ def test_a_broken_file_does_not_keep_the_help_from_being_shown(capsys: Capture) 
     assert (code, "--allow" in out) == (0, True)
 
 
+def test_a_shell_that_starts_beside_a_broken_file_has_its_completion(capsys: Capture) -> None:
+    path = write("name = ")
+    for named in ((), ("--config", str(path))):
+        code, out, err = ran(capsys, "completion", "bash", *named)
+        assert (code, "_mlflow_ops_completion" in out, err) == (0, True, "")
+
+
 @pytest.mark.parametrize("said", ["".join(FRAGMENTS), "\x1b]0;x\x07", "\u202e", "a\nb"])
 def test_what_a_file_says_reaches_no_terminal_as_it_is(capsys: Capture, said: str) -> None:
     quoted = "".join(f"\\U{ord(each):08x}" for each in said if not "\ud800" <= each <= "\udfff")
