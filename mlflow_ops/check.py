@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlflow_ops import lease
 from mlflow_ops.errors import MlflowOpsError
+from mlflow_ops.holdings.run import USER
 
 EXPERIMENT = "Check Connection"
 METRICS = {"foo": 1.0, "bar": 2.0}
@@ -35,7 +38,7 @@ def write_and_read_back(uri: str) -> Checked:
     start = time.monotonic()
     found = client.get_experiment_by_name(EXPERIMENT)
     experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
-    run_id = client.create_run(experiment).info.run_id
+    run_id = client.create_run(experiment, tags={USER: _whose()}).info.run_id
     for name, value in METRICS.items():
         client.log_metric(run_id, name, value)
     client.log_text(run_id, TEXT, ARTIFACT)
@@ -57,3 +60,8 @@ def _artifact(uri: str, run_id: str) -> str:
             run_id=run_id, artifact_path=ARTIFACT, dst_path=folder, tracking_uri=uri
         )
         return Path(path).read_text(encoding="utf-8")
+
+
+def _whose() -> str:
+    """Return whose run it is, as MLflow says it of those that it begins itself."""
+    return os.environ.get("MLFLOW_TRACKING_USERNAME") or lease.user()

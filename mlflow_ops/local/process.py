@@ -32,18 +32,26 @@ LAST_PORT = 65_535
 class Running:
     """A server that lives; `group` is the number of its process group.
 
-    `place` is the word of `whereabouts.here` where it was started, and `machine` its name.
+    `place` is the word of `whereabouts.here` where it was started, and `machine` its name. `usual`
+    is the port of its first start, 0 where that is not known.
     """
 
     group: int
     port: int
     place: str = "-"
     machine: str = "-"
+    usual: int = 0
 
     @property
     def uri(self) -> str:
         """Its tracking URI."""
         return f"http://{ADDRESS}:{self.port}"
+
+    def moved_from(self, port: int) -> str:
+        """Say why it is at another port than at its last start."""
+        if self.port == self.usual:
+            return f"Port {self.port} is free again: the server is back there, not at {port}."
+        return f"Port {port} is taken: the server is at {self.port} now."
 
 
 def running(place: Place) -> Running | None:
@@ -120,9 +128,10 @@ def _signal(groups: set[int], number: signal.Signals) -> None:
 def noted(place: Place) -> Running | None:
     """Return what the last start has written down, whether it lives or not."""
     with contextlib.suppress(ValueError):
-        group, port, *where = files.text(place.note).split()
+        group, port, *more = files.text(place.note).split()
+        where, machine, usual, *_ = (*more, *("-", "-", "0")[len(more) :])
         if int(group) > 1 and 0 < int(port) <= LAST_PORT:
-            return Running(int(group), int(port), *where[:2])
+            return Running(int(group), int(port), where, machine, int(usual))
     return None
 
 

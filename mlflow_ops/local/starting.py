@@ -38,7 +38,8 @@ def start(
 ) -> process.Running:
     """Return the server of this place once it answers, started unless it lives already.
 
-    Its port is the one of its last start, or else 5000 or the next that is free. Raises
+    Its port is the one of its first start, or else of its last, or the next from 5000 on that is
+    free. Raises
     MlflowOpsError, with the last lines of its log, when it ends instead, TimedOut after 180 s,
     and WrongPlace for one that was started elsewhere and gives no answer here.
     """
@@ -63,13 +64,15 @@ def start(
 
 def _launched(place: Place, clock: Clock, words: Callable[[int], list[str]]) -> process.Running:
     files.private_folder(place.artifacts)
+    before = process.noted(place)
     with _door(place) as door, files.append_private(place.log) as log:
         _take(place, log.fileno(), clock)
         place.note.unlink(missing_ok=True)  # what it says is nobody's number any more
         if os.fstat(log.fileno()).st_size > LONGEST_LOG:
             os.ftruncate(log.fileno(), 0)
         port = door.getsockname()[1]
-        said = f"{port} {whereabouts.here()} {whereabouts.name()}"
+        usual = _wished(before)[0] if before else port
+        said = f"{port} {whereabouts.here()} {whereabouts.name()} {usual}"
         code = _run(["/bin/sh", "-c", SHELL, said, *words(port)], place, door, log)
     found = process.noted(place)
     if code or found is None:
@@ -101,15 +104,19 @@ def next_port(place: Place) -> int:
 
 def _door(place: Place) -> socket.socket:
     """Return a socket that listens already, so that nobody else answers there meanwhile."""
-    before = process.noted(place)
-    wished: list[int] = [before.port] if before else []
-    for port in chain(wished, PORTS):
+    for port in chain(_wished(process.noted(place)), PORTS):
         with contextlib.suppress(OSError):
             return socket.create_server((ADDRESS, port))
     raise MlflowOpsError(
         f"The ports {PORTS[0]} to {PORTS[-1]} of this machine are all taken: end a program that "
         "listens there."
     )
+
+
+def _wished(before: process.Running | None) -> list[int]:
+    """Return the ports at which those who use the server may look for it."""
+    ports = (before.usual, before.port) if before else ()
+    return [port for port in ports if 0 < port <= process.LAST_PORT]
 
 
 def _take(place: Place, descriptor: int, clock: Clock) -> None:

@@ -255,14 +255,19 @@ def test_two_starts_at_once_come_to_one_server(place: Place) -> None:
     assert ended(place)
 
 
-def test_a_port_that_is_taken_is_left_alone(place: Place) -> None:
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        place.folder.mkdir(parents=True)
-        place.note.write_text(f"1 {taken.getsockname()[1]}\n")
-        assert starting.next_port(place) in starting.PORTS
+def test_a_port_that_is_taken_is_left_alone_and_taken_again_once_it_is_free(place: Place) -> None:
+    usual = starting.start(place, words=words()).port
+    assert ended(place)
+    with socket.create_server(("127.0.0.1", usual)):
+        moved = starting.start(place, words=words())
+        assert moved.port in {*starting.PORTS} - {usual}
+        assert ended(place)
+        assert starting.next_port(place) == moved.port  # so that it does not wander
+    assert moved.moved_from(usual) == (f"Port {usual} is taken: the server is at {moved.port} now.")
+    back = starting.start(place, words=words())
+    assert back.port == usual
+    assert back.moved_from(moved.port).startswith(f"Port {usual} is free again")
+    assert ended(place)
 
 
 # The tables that MLflow sorts runs by a metric with, and how it does.

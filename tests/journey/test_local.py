@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import Ran
 
+from mlflow_ops import lease
 from mlflow_ops.cli import main
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def test_the_whole_life_of_a_server_on_this_machine(local: Local, cli: Cli) -> N
     checked = cli("check", "--json", MLFLOW_OPS_LOCAL="1")
     assert checked.code == 0, checked.err
     assert document(checked)["run_url"].startswith(uri)
+    [logged_by_check] = document(local("runs", "--json"))["runs"]
+    assert logged_by_check["user"] == lease.user()
     seen = cli("run", "--local", "--", "sh", "-c", "echo $MLFLOW_TRACKING_URI; exit 7")
     assert (seen.code, seen.out.strip()) == (7, uri)
     assert f"export MLFLOW_TRACKING_URI={uri};" in local("env", "--shell", "bash").out

@@ -20,9 +20,12 @@ def command(call: Call, *, yes: bool = True, dry_run: bool = False) -> int:  # n
     screen, place = call.screen(), local.place(call.settings)
     if dry_run:
         return _planned(call, screen)
+    before = process.noted(place)
     with screen.step("server", "start"):
         found = starting.start(place, call.clock)
     screen.done(f"{found.uri}  {place.folder}")
+    if before and before.port != found.port:
+        screen.say(found.moved_from(before.port))
     _told(call, screen, found.uri)
     screen.result(document(call.settings, place))
     return 0
