@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlflow_ops import lease
 from mlflow_ops.errors import MlflowOpsError
 from mlflow_ops.holdings.run import USER
 
@@ -64,4 +63,6 @@ def _artifact(uri: str, run_id: str) -> str:
 
 def _whose() -> str:
     """Return whose run it is, as MLflow says it of those that it begins itself."""
+    from mlflow_ops import lease  # noqa: PLC0415 - loads the SDK, which --help needs not
+
     return os.environ.get("MLFLOW_TRACKING_USERNAME") or lease.user()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlflow_ops.cli import judging
+from mlflow_ops.cli import judging, owned
 from mlflow_ops.cli import options as common
-from mlflow_ops.cli import owned
 from mlflow_ops.config import checking
 from mlflow_ops.errors import BadOption
 
@@ -74,11 +73,12 @@ def of_command(leaf: click.Context, table: Table | None) -> list[InForce]:
 
 
 def own_options(root: click.Context) -> Iterator[tuple[str, checking.Known]]:
-    """Yield the name of each command, and its own options by their names in a file."""
+    """Yield the name of each command, and by their names in a file the options that it owns."""
     group = root.command
     names = group.list_commands(root) if isinstance(group, click.Group) else []
     for leaf in (leaf for each in names for leaf in leaves(root, each)):
-        yield name(leaf), _own(leaf)
+        mine, every = name(leaf), _own(leaf)
+        yield mine, {k: each for k, each in every.items() if owned.owner(each, mine) == mine}
 
 
 def _own(leaf: click.Context) -> checking.Known:

@@ -62,7 +62,7 @@ def own(
                 "above all tables."
             )
         if key in lent:
-            raise WrongFile(f"{table.place(*names)}{key} is an option of `up`: put it into [up].")
+            raise WrongFile(f"{table.place(*names)}{unknown.elsewhere(table, key, ('up',))}")
         option = known.get(key) or known.get(key.removeprefix("no-"))
         if option and (reason := refusing.why(key, option, said)):
             raise WrongFile(f"{table.place(*names)}{reason}")

@@ -36,7 +36,7 @@ def word(key: str, known: Collection[str]) -> str:
 
 
 def elsewhere(table: Table, key: str, commands: Sequence[str]) -> str:
-    """Say that an option at the top of a file belongs to the tables of these commands."""
+    """Say that an option of a file belongs to the tables of these commands."""
     owners = ", ".join(f"`{each}`" for each in commands)
     headings = (".".join((*table.prefix, *each.split())) for each in commands)
     places = " or ".join(f"[{each}]" for each in headings)

@@ -195,7 +195,7 @@ def test_a_file_that_is_wrong_is_named_with_the_key_and_nothing_is_done(
         ("[up]\nalow = []", ("[up] alow is no option here", "did you mean allow?")),
         ("[up]\nyes = true", ("[up] yes is for the command line alone", "--yes")),
         ("[up]\ndry-run = true", ("[up] dry-run is for the command line alone", "--dry-run")),
-        ("[doctor]\nami = 'x'", ("[doctor] ami is an option of `up`: put it into [up].",)),
+        ("[doctor]\nami = 'x'", ("[doctor] ami is an option of `up`: put it under [up].",)),
         ("[up]\nartifacts = 'sideways'", ("[up] artifacts", "'sideways'", "proxied")),
         ("[up]\nallow = []", ("[up] allow is an empty list: name a value, or leave it out",)),
         ("[train]\nalpha = -1", ("alpha must be a number of 0 or more, not -1",)),
