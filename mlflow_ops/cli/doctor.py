@@ -32,7 +32,7 @@ def command(call: Call, **options: Any) -> int:  # noqa: ANN401 - as click has p
     Looks at this machine, the credentials and what they are allowed, the region, the network, the
     instance type, the account's plan and quotas, and the way to the server. It takes what `up`
     takes to say what the stack is like, and what the file of options and the environment say of
-    that for `up`; what nobody says is as the stack stands. ✓ is good, ! may become a trouble, ✗
+    that for `up`; what nobody says is as the stack stands. ✓ is good, ! may become a problem, ✗
     keeps `up` from working, and ? is what nobody would tell.
     """
     screen = call.screen()

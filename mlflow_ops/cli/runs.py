@@ -53,7 +53,7 @@ Sorted by rmse, the lowest first, which is best; -n 10 shows more of them.
     type=click.IntRange(1, MOST),
     default=20,
     show_default=True,
-    help="At most so many runs.",
+    help="At most this many runs.",
 )
 @click.option("--experiment", metavar="NAME", help="Only the runs of this experiment.")
 @click.option("--parent", metavar="RUN", help="Only the children of the run whose id begins so.")

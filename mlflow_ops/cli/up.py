@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 @click.option(
     "--ttl",
     metavar="LENGTH",
-    help="Stop the machine so long after it was started, 8h or 2d: by itself, with all its data "
+    help="Stop the machine this long after it was started, 8h or 2d: by itself, with all its data "
     "kept. `off` for no limit  [default: as it stands, at first off].",
 )
 @click.option(
     "--idle-stop",
     metavar="LENGTH",
-    help="Stop it when nobody has asked the server anything for so long, but health checks, nor "
-    "worked on the host over SSH (docs/nothing-lost.md says what counts)  "
+    help="Stop it when for this long nobody has asked the server anything, health checks aside, "
+    "or worked on the host over SSH (docs/nothing-lost.md says what counts)  "
     "[default: as it stands, at first off].",
 )
 @click.option("--fresh", is_flag=True, help="Begin empty, whatever backups the bucket holds.")

@@ -32,17 +32,20 @@ OPTIONS = (
         multiple=True,
         metavar="CIDR",
         help="Who may reach the server and SSH; may be repeated  "
-        "[default: this machine's address].",
+        "[default: those let in so far, and this machine's address].",
     ),
     _option("--vpc-id", help="VPC to use  [default: the default VPC]."),
     _option("--subnet-id", help="Subnet to use  [default: one that has the instance type]."),
     _option("--ami", help="Ubuntu image to use  [default: the newest Ubuntu 24.04]."),
-    _option("--instance-type", help="[default: t3.micro; t2.micro with --as-taught]"),
+    _option(
+        "--instance-type",
+        help="Type of the machine  [default: t3.micro; t2.micro with --as-taught].",
+    ),
     _option(
         "--artifacts",
         type=click.Choice(["proxied", "direct"]),
         help="Clients reach artifacts through the server, or in the bucket with keys of their own  "
-        "[default: proxied].",
+        "[default: as it stands, at first proxied].",
     ),
     _option(
         "--auth/--no-auth",
@@ -56,33 +59,40 @@ OPTIONS = (
         help="HTTPS with a certificate from the stack's own CA  [default: tls; no-tls with "
         "--as-taught].",
     ),
-    _option("--domain", metavar="NAME", help="HTTPS with a public certificate for this domain."),
     _option(
-        "--acme-directory", metavar="URL", help="Whom to ask for it  [default: Let's Encrypt]."
+        "--domain",
+        metavar="NAME",
+        help="HTTPS with a public certificate for this domain  "
+        "[default: as it stands, at first none].",
+    ),
+    _option(
+        "--acme-directory",
+        metavar="URL",
+        help="ACME directory that issues the domain's certificate  [default: Let's Encrypt].",
     ),
     _option(
         "--access",
         type=click.Choice(["port", "tunnel"]),
         help="Reach the server by its port, or through SSH alone, with no port 5000 open  "
-        "[default: port].",
+        "[default: as it stands, at first port].",
     ),
     _option(
         "--address",
         type=click.Choice(["public", "private"]),
         help="Private: no public address, for those inside the VPC or on its VPN  "
-        "[default: public].",
+        "[default: as it stands, at first public].",
     ),
     _option(
         "--credentials",
         type=click.Choice(["keys", "role"]),
         help="Role: an instance profile gives the server its right to the bucket, and no key lies "
-        "on the host  [default: keys].",
+        "on the host  [default: as it stands, at first keys].",
     ),
     _option(
         "--elastic-ip/--no-elastic-ip",
         "elastic",
         default=None,
         help="Keep the public address across stop and start, at its price while stopped too  "
-        "[default: no-elastic-ip].",
+        "[default: as it stands, at first no-elastic-ip].",
     ),
 )
