@@ -57,6 +57,7 @@ class Place:
             "COLUMNS": "100",
             "NO_COLOR": "1",
             "SHELL": "/bin/sh",
+            "LOGNAME": "ada",
         }
 
     def run(self, line: str) -> tuple[str, int]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARKS = {OK: "✓", WARN: "!", FAIL: "✗", UNKNOWN: "?"}
 WIDTH = 14
-NO_ACCOUNT = "The sandbox asks no AWS account: those of an account have no meaning there."
+NO_ACCOUNT = "The sandbox asks no AWS account: the checks of one have no meaning there."
 
 
 @stack_command(

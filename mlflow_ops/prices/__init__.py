@@ -40,11 +40,13 @@ def planned(
     are not named make what costs nothing.
     """
     address = month(table.address_hour)
-    where, what = ("elastic_ip", "Elastic IP") if elastic else ("instance", "public IPv4 address")
+    where, what = (
+        ("elastic_ip", "the Elastic IP") if elastic else ("instance", "its public address")
+    )
     return [
         Planned("bucket", f"{table.storage_gib_month} for each GB in the bucket", 0.0),
-        Planned("instance", f"the machine, {instance_type}", month(table.instance(instance_type))),
-        Planned("instance", f"its disk, {disk_gib} GB", month(table.disk("gp3", disk_gib))),
+        Planned("instance", "the machine", month(table.instance(instance_type))),
+        Planned("instance", "its disk", month(table.disk("gp3", disk_gib))),
         *([Planned(where, what, address)] if public else []),
     ]
 
