@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 PREFIX = "MLFLOW_OPS"
 FILE = f"{__name__}.file"
 CLOUDS = ("sandbox", "local")
-# A shell starts with it, in whatever folder.
-FILELESS = ("completion",)
 
 
 class Misconfigured(click.ClickException):
@@ -35,7 +33,7 @@ class Misconfigured(click.ClickException):
 
 def _configured(ctx: click.Context, _: click.Parameter, named: str | None) -> None:
     """Make what the file of options says the command's defaults, unless it takes none."""
-    if ctx.command.name in FILELESS:
+    if ctx.command.name == "completion":  # with which a shell starts, in whatever folder
         return
     try:
         table = finding.found(named)
