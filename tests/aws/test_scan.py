@@ -78,7 +78,7 @@ def test_a_failure_hides_nothing_but_what_it_is_about(stack: Stack, cloud: Stric
         left, unseen = inventory.leftovers(stack)
     hidden = {"volume", "access key", "IAM role"}
     assert {holding.kind for holding in left} == {*ALL, *remains.ROLE_KINDS} - hidden
-    assert len(unseen) == 3
+    assert all(what in " ".join(unseen) for what in ("volumes", "ListAccessKeys", "ListRoles"))
     assert all(each.startswith("the last look at ") for each in unseen)
 
 
@@ -91,7 +91,6 @@ def test_what_could_not_be_looked_at_is_a_failure_not_an_absence(
     with cloud.also(denying(*(f"Describe{look}" for look in looks), *others)):
         left, unseen = inventory.leftovers(stack)
     assert left == []
-    assert len(unseen) == len(looks) + len(others)
     assert all(any(look in each for each in unseen) for look in (*looks, *others))
 
 
