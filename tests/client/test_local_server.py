@@ -153,7 +153,8 @@ def test_a_damaged_note_keeps_nobody_from_ending_it(place: Place) -> None:
     assert len(living(found.group)) == 2
     with place.alone():
         assert process.end(place, clock(Racing))
-    assert living(found.group) == []
+    # Killed, but on a busy machine perhaps not yet taken away.
+    until("the server to be gone", lambda: not living(found.group), deadline=10)
 
 
 @linux
@@ -256,13 +257,17 @@ def test_two_starts_at_once_come_to_one_server(place: Place) -> None:
 
 
 def test_a_port_that_is_taken_is_left_alone_and_taken_again_once_it_is_free(place: Place) -> None:
-    usual = starting.start(place, words=words()).port
-    assert ended(place)
-    with socket.create_server(("127.0.0.1", usual)):
+    # One that no other server on this machine would take.
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        usual = taken.getsockname()[1]
+        place.folder.mkdir(parents=True, exist_ok=True)
+        place.note.write_text(f"2 {usual} - - {usual}")
         moved = starting.start(place, words=words())
-        assert moved.port in {*starting.PORTS} - {usual}
+        assert moved.port in starting.PORTS
         assert ended(place)
-        assert starting.next_port(place) == moved.port  # so that it does not wander
+        known = process.noted(place)
+        assert known
+        assert (known.usual, known.port) == (usual, moved.port)  # so that it does not wander
     assert moved.moved_from(usual) == (f"Port {usual} is taken: the server is at {moved.port} now.")
     back = starting.start(place, words=words())
     assert back.port == usual
