@@ -97,6 +97,12 @@ def test_from_inside_the_server_names_are_found_and_nobodys_service_is(stack: Op
     assert not re.search("/run|/var", found.partition(" localhost")[2])
 
 
+def test_the_server_finds_compiled_what_it_could_not_compile_itself(stack: Operator) -> None:
+    packages = "/home/ubuntu/mlflow/.venv/lib/python3*/site-packages"
+    for loaded in ("mlflow/cli", "mlflow/server/auth", "mlflow/server", "boto3"):
+        stack.machine.run(f"ls {packages}/{loaded}/__pycache__/__init__.*.pyc")
+
+
 def test_the_environment_is_pipenvs_for_whoever_logs_in(stack: Operator) -> None:
     login = "su - ubuntu -c 'cd mlflow && pipenv run mlflow --version'"
     assert "mlflow, version 3.17.2" in stack.machine.run(login, deadline=60)
