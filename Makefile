@@ -7,6 +7,8 @@ AWS_CLI := build/awscli/bin
 AUDIT := build/audit
 # By uv, in a tenth of pip's time. Whose index is set for pip alone: INSTALL='.venv/bin/pip install'.
 INSTALL ?= $(BIN)/uv pip install --quiet --python $(BIN)/python
+# uv leaves it to each module's first import to compile it; who forbids that waits at every import.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-aws screenshots lint format lock audit-lock bench bench-host docs walk-through clean
 
