@@ -23,18 +23,15 @@ def test_all_its_parts_are_installed() -> None:
     assert sandbox.installed()
 
 
-def test_importing_it_is_quick_and_loads_none_of_its_parts() -> None:
+def test_importing_it_loads_none_of_its_parts() -> None:
     script = (
-        "import sys, time, mlflow_ops.errors; began = time.process_time()\n"
-        "import mlflow_ops.sandbox; took = time.process_time() - began\n"
-        "print(took, bool({'moto', 'asyncssh', 'boto3', 'psutil'} & set(sys.modules)))"
+        "import sys, mlflow_ops.sandbox\n"
+        "print({'moto', 'asyncssh', 'boto3', 'psutil'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    took, loaded = done.stdout.split()
-    assert loaded == "False"
-    assert float(took) < 0.1
+    assert done.stdout == "set()\n"
 
 
 def test_nothing_is_found_where_nothing_was(folder: Path) -> None:

