@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 # What is cached between runs, like a machine's root, is not a test's own.
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-# Each is one machine for several tests, and the cloud behind it is its process's own: a test with
-# another cloud, run between them, would empty it.
-TOGETHER = ("tests/machine/shared/", "tests/machine/test_domain.py")
+# Each is one machine, or one host of the sandbox, for several tests. The cloud behind a machine is
+# its process's own: a test with another cloud, run between them, would empty it.
+TOGETHER = (
+    "tests/machine/shared/",
+    "tests/machine/test_domain.py",
+    "tests/machine/test_upgrade.py",
+    "tests/sandbox/test_backup.py",
+)
 SLOW = (*TOGETHER, "tests/machine/", "tests/leftovers/", "tests/journey/", "tests/sandbox/")
 NOBODY = "http://127.0.0.1:9"
 # How long an example takes says more of the machine than of the code.

@@ -107,5 +107,5 @@ def test_who_stops_the_command_waits_for_no_answer(cloud: StrictCloud, number: i
         for _ in places:
             stack.enter_context(silent.accept()[0])
         run.send_signal(number)
-        _, said = run.communicate(timeout=10)
+        _, said = run.communicate(timeout=60)
     assert (run.returncode != 0, said.count(b"Error: ")) == (True, 1)

@@ -6,7 +6,6 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -76,10 +75,8 @@ def test_a_failing_command_says_its_exit_and_its_last_lines(connection: host.Hos
 def test_a_command_that_hangs_is_ended_at_its_deadline_with_what_it_printed(
     connection: host.Host,
 ) -> None:
-    start = time.monotonic()
     with pytest.raises(CommandFailed, match=r"(?s)Ended after 1 s.*\| begun"):
         connection.run("echo begun; sleep 30", deadline=1)
-    assert time.monotonic() - start < 10
     assert connection.run("echo alive") == "alive\n"
 
 

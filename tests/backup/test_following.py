@@ -30,7 +30,7 @@ CREATE INDEX IF NOT EXISTS by_value ON metrics (value);
 
 def log_much(database: Path) -> None:
     """Commit several times as much as the WAL holds before it is begun anew."""
-    with closing(sqlite3.connect(database, timeout=20)) as held:
+    with closing(sqlite3.connect(database, timeout=60)) as held:
         held.executescript(f"PRAGMA synchronous=OFF;{TABLES}")
         for number in range(ROWS):
             with held:
@@ -53,7 +53,7 @@ def test_asking_all_along_loses_nothing_of_what_is_written_meanwhile(
     while writer.is_alive():
         following.sync(bucket, timeout=0)
         writer.join(0.1)
-    assert following.sync(bucket, timeout=20) == {"behind": 0.0, "why": ""}
+    assert following.sync(bucket, timeout=60) == {"behind": 0.0, "why": ""}
     staging.stage(bucket, stream=stream)
     assert rows(places.staged()) == ROWS
 
@@ -61,7 +61,7 @@ def test_asking_all_along_loses_nothing_of_what_is_written_meanwhile(
 @pytest.mark.usefixtures("stream")
 def test_it_is_behind_until_the_bucket_has_the_last_commit(bucket: Bucket) -> None:
     scene.log(places.data() / layout.MLFLOW_DB, "three")
-    assert following.sync(bucket, timeout=20) == {"behind": 0.0, "why": ""}
+    assert following.sync(bucket, timeout=60) == {"behind": 0.0, "why": ""}
     bucket.remove([key["Key"] for key in bucket.listed(f"{layout.STREAM}/")])
     told = following.sync(bucket, timeout=0)
     why = "changes of mlflow.db have not reached the bucket"

@@ -97,7 +97,7 @@ def request(server: Server, method: str, path: str, body: bytes) -> tuple[int, s
     pair = base64.b64encode(f"{serving.ADMIN}:{FIRST_PASSWORD}".encode()).decode()
     headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/json"}
     with closing(
-        http.client.HTTPConnection(server.uri.removeprefix("http://"), timeout=10)
+        http.client.HTTPConnection(server.uri.removeprefix("http://"), timeout=60)
     ) as line:
         line.request(method, f"/{path}", body, headers)
         answer = line.getresponse()

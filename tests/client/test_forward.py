@@ -48,7 +48,7 @@ def through(
 
 
 def client(port: int) -> socket.socket:
-    return socket.create_connection((HERE, port), timeout=10)
+    return socket.create_connection((HERE, port), timeout=60)
 
 
 def test_bytes_go_both_ways_on_many_connections_at_once() -> None:
@@ -127,7 +127,7 @@ def test_its_end_ends_the_connections_that_still_wait() -> None:
 
 def test_it_listens_to_this_machine_alone() -> None:
     with forward.listening(broken) as port, pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", port), timeout=10)
+        socket.create_connection(("127.0.0.2", port), timeout=60)
 
 
 def test_a_taken_port_is_left_to_who_has_it() -> None:
@@ -220,7 +220,7 @@ def test_http_with_a_connection_that_stays_works_through_it(
     with (
         parts.serving(answer, own_tls) as server,
         forward.listening(in_tls(server, trusting)) as port,
-        contextlib.closing(http.client.HTTPConnection(HERE, port, timeout=10)) as browser,
+        contextlib.closing(http.client.HTTPConnection(HERE, port, timeout=60)) as browser,
     ):
         for _ in range(3):
             browser.request("GET", "/page")

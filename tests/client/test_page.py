@@ -70,7 +70,7 @@ def with_host(stack: Stack, instance: Instance, host: Any) -> Stack:  # noqa: AN
 
 def echoed(uri: str) -> bytes:
     port = int(uri.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(b"hello")
         return line.recv(100)
 

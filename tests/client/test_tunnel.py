@@ -79,7 +79,7 @@ def scene(tmp_path: Path, server: int) -> Iterator[Scene]:
 
 def echoed(port: int, words: bytes = b"hello") -> bytes:
     """Return what comes back through the port; nothing when it breaks off, however early."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         try:
             line.sendall(words)
             line.shutdown(socket.SHUT_WR)
@@ -246,7 +246,7 @@ def test_a_process_of_its_own_holds_it_and_tells_nobody_a_secret(
     assert {each.path for each in process.open_files()} == {str(scene.folder.tunnel)}
     assert echoed(port) == b"hello"
     assert tunnel.end(scene.folder)
-    until("its end", lambda: not psutil.pid_exists(found.pid), deadline=10, pause=0.05)
+    until("its end", lambda: not psutil.pid_exists(found.pid), deadline=60, pause=0.05)
     assert tunnel.end(scene.folder) is False
 
 
@@ -260,7 +260,7 @@ def test_what_its_starter_prints_ends_with_the_starter(scene: Scene) -> None:
         "print(starting.start(Folder(Path(sys.argv[1])), way, 0))"
     )
     words = [sys.executable, "-c", script, str(scene.folder.path), json.dumps(vars(scene.way))]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=30, check=True)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
     assert (echoed(int(ended.stdout)), ended.stderr) == (b"hello", "")
 
 

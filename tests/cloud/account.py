@@ -39,7 +39,7 @@ class Account:
     def reset(self) -> None:
         """Empty every account, and make each rule as it was at first."""
         request = urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=60).close()
 
     def environment(self) -> dict[str, str]:
         """Return the standard AWS environment that leads here."""

@@ -23,7 +23,7 @@ class Relay(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.taken(body):
             return
-        with closing(http.client.HTTPConnection(self.host, timeout=30)) as behind:
+        with closing(http.client.HTTPConnection(self.host, timeout=60)) as behind:
             behind.request(self.command, self.path, body, dict(self.headers))
             answer = behind.getresponse()
             content = answer.read()

@@ -30,7 +30,7 @@ def run(command: str, home: Path, stdin: str = "") -> str:
         env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
         input=stdin.encode("utf-8", "surrogateescape"),
         capture_output=True,
-        timeout=20,
+        timeout=60,
         check=True,
     )
     return ended.stdout.decode("utf-8", "surrogateescape")

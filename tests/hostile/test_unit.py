@@ -90,7 +90,7 @@ def test_the_script_starts_the_very_arguments_too(words: str) -> None:
             cwd=folder,
             capture_output=True,
             check=True,
-            timeout=20,
+            timeout=60,
         ).stdout.decode()
         assert shown.split("\0")[:-1] == wish.command()
         assert list(Path(folder).iterdir()) == []

@@ -61,12 +61,12 @@ def test_clients_of_a_stack_that_has_no_open_port(mine: Cli, tmp_path: Path) -> 
     tunnel = note(folder)
     closed = mine("env", "--close")
     assert (closed.code, closed.out, closed.err) == (0, "", "The tunnel is closed.\n")
-    until("its process's end", tunnel.has_ended, deadline=10, pause=0.05)
+    until("its process's end", tunnel.has_ended, deadline=60, pause=0.05)
     again = exports()
     assert again["MLFLOW_TRACKING_URI"] == first["MLFLOW_TRACKING_URI"]
     tunnel = note(folder)
     assert mine("down", "--yes").code == 0
-    until("its process's end", tunnel.has_ended, deadline=10, pause=0.05)
+    until("its process's end", tunnel.has_ended, deadline=60, pause=0.05)
     assert not Path(os.environ["MLFLOW_OPS_HOME"]).exists()
     assert processes_of(tmp_path) == []
 
@@ -179,7 +179,7 @@ def opened() -> Iterator[dict[str, str]]:
     ) as process:
         assert process.stdout
         told = json.loads(process.stdout.readline())
-        until("the browser", Path("browsed").exists, deadline=20, pause=0.05)
+        until("the browser", Path("browsed").exists, deadline=60, pause=0.05)
         yield told
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
@@ -203,7 +203,7 @@ def ask(
         request.add_header("Content-Type", "application/json")
         request.add_header("Origin", origin or uri)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

@@ -85,7 +85,7 @@ class Scene:
         """Return once all that is logged is in the bucket."""
         stack = self.stack
         try:
-            assert keeping.ask(stack, "sync", timeout=20)["why"] == ""
+            assert keeping.ask(stack, "sync", timeout=60)["why"] == ""
         finally:
             stack.hang_up()
 
@@ -140,7 +140,7 @@ def a_named_backup_comes_back_and_so_does_any_moment_before(scene: Scene) -> Non
     scene.admin.log("wine", "third")
     scene.synced()
     later, then = scene.admin.sees(), datetime.now(timezone.utc)
-    until("the next second", lambda: (datetime.now(timezone.utc) - then).seconds, deadline=5)
+    until("the next second", lambda: (datetime.now(timezone.utc) - then).seconds, deadline=60)
     scene.admin.log("wine", "a mistake")
     scene.synced()
     done = document(scene.good("restore", "mine", "--yes", "--json"))

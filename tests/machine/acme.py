@@ -99,7 +99,7 @@ def authority(machine: Machine, folder: Path) -> Iterator[Authority]:
             env=own,
         )
     try:
-        wait.until("the authority", lambda: answers(address, PORT), deadline=30)
+        wait.until("the authority", lambda: answers(address, PORT), deadline=60)
         yield running
     finally:
         process.terminate()

@@ -82,7 +82,7 @@ class Group:
 
     def end(self, part: str = ".") -> None:
         """Kill every process in one part, or in all, and wait until it is gone."""
-        wait.until(f"the processes of {self.memory}", lambda: self._killed(part), deadline=30)
+        wait.until(f"the processes of {self.memory}", lambda: self._killed(part), deadline=60)
 
     def _killed(self, part: str) -> bool:
         """Kill what is there; say whether nothing was."""
@@ -95,7 +95,7 @@ class Group:
     def remove(self) -> None:
         """Remove the group with everything below it; harmless when there is none."""
         for tree in self.trees:
-            wait.until(f"{tree} to be empty", partial(_removed, tree), deadline=10)
+            wait.until(f"{tree} to be empty", partial(_removed, tree), deadline=60)
 
     @property
     def limit(self) -> int:

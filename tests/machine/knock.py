@@ -20,9 +20,9 @@ def connection(told: dict[str, Any]) -> http.client.HTTPConnection:
     """Return a connection to the server, proven by its CA where there is one."""
     where = (told["address"], told["port"])
     if not told["ca"]:
-        return http.client.HTTPConnection(*where, timeout=30)
+        return http.client.HTTPConnection(*where, timeout=60)
     context = ssl.create_default_context(cafile=told["ca"])
-    return http.client.HTTPSConnection(*where, timeout=30, context=context)
+    return http.client.HTTPSConnection(*where, timeout=60, context=context)
 
 
 def answer(link: http.client.HTTPConnection, ask: dict[str, Any]) -> int | str:

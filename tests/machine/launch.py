@@ -77,7 +77,7 @@ def ssh(machine: Machine, key: paramiko.PKey, command: str) -> str:
     transport = paramiko.Transport((machine.address, 22))
     with closing(transport):
         transport.connect(username="ubuntu", pkey=key)
-        with closing(transport.open_session(timeout=10)) as channel:
+        with closing(transport.open_session(timeout=60)) as channel:
             channel.settimeout(30)
             channel.set_combine_stderr(True)
             channel.exec_command(command)

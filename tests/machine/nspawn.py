@@ -111,7 +111,7 @@ class NspawnMachine:
         """Kill all of it: its systemd first, so that nspawn sees it go and buries it."""
         if leader := supervisor.leader(self._group.pids("machine")):
             os.kill(leader, signal.SIGKILL)
-            wait.until("the machine to end", self._off, deadline=10, pause=0.01)
+            wait.until("the machine to end", self._off, deadline=60, pause=0.01)
         self._slot.still()
         for child in self._children:
             child.wait()
@@ -155,7 +155,7 @@ class NspawnMachine:
     def _namespace(self) -> int:
         """Return the id of a new process that holds a network of its own."""
         holder = self._start(network.HOLD)
-        wait.until("a network namespace", lambda: network.held(holder), deadline=10, pause=0.01)
+        wait.until("a network namespace", lambda: network.held(holder), deadline=60, pause=0.01)
         return holder
 
     def _off(self) -> bool:
@@ -165,4 +165,4 @@ class NspawnMachine:
     def _leader(self) -> int:
         """Return the id its systemd has here, as soon as it runs."""
         look = lambda: supervisor.leader(self._group.pids("machine"))  # noqa: E731
-        return wait.until("the machine's systemd", look, deadline=10)
+        return wait.until("the machine's systemd", look, deadline=60)

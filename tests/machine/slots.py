@@ -77,7 +77,7 @@ class Slot:
         self.group.end()
         wires = self.wire().places
         gone = lambda: not any(wire.exists() for wire in wires)  # noqa: E731
-        wait.until(f"{wires} to go", gone, deadline=10, pause=0.01)
+        wait.until(f"{wires} to go", gone, deadline=60, pause=0.01)
 
     def sweep(self) -> None:
         """End what runs in it and delete its disk; harmless when it is empty."""

@@ -72,7 +72,7 @@ def held_runs(operator: Operator) -> dict[str, Any]:
     token = ""
     while True:
         question = {"experiment_ids": ["0"], "max_results": 1000, "page_token": token}
-        page = operator.tracking(deadline=30).ask("/runs/search", question)
+        page = operator.tracking(deadline=60).ask("/runs/search", question)
         found |= {run["info"]["run_id"]: run for run in page.get("runs", [])}
         token = page.get("next_page_token", "")
         if not token:

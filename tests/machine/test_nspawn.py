@@ -87,7 +87,7 @@ def test_two_machines_serve_the_same_port_side_by_side() -> None:
             answering(machine)
             machine.run("systemd-run --quiet python3 -m http.server 5000")
         for machine in (one, other):
-            wait.until("its server", partial(answers, machine.address, 5000), deadline=10)
+            wait.until("its server", partial(answers, machine.address, 5000), deadline=60)
         one.halt()
         assert not answers(one.address, 5000)
         assert answers(other.address, 5000)

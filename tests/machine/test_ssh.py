@@ -87,9 +87,9 @@ def booted(stack: Stack) -> str:
 
 def shows(address: str, *kinds: str) -> str:
     """Return the key that sshd proves to have when it is asked for one of these kinds."""
-    with closing(paramiko.Transport(socket.create_connection((address, 22), timeout=10))) as line:
+    with closing(paramiko.Transport(socket.create_connection((address, 22), timeout=60))) as line:
         line.get_security_options().key_types = kinds
-        line.start_client(timeout=10)
+        line.start_client(timeout=60)
         return line.get_remote_server_key().get_base64()
 
 
@@ -99,9 +99,9 @@ def asked_for(address: str) -> list[str]:
     cloud-init restarts it once in the first seconds.
     """
     try:
-        sock = socket.create_connection((address, 22), timeout=10)
+        sock = socket.create_connection((address, 22), timeout=60)
         with closing(paramiko.Transport(sock)) as line:
-            line.start_client(timeout=10)
+            line.start_client(timeout=60)
             line.auth_password("ubuntu", PASSWORD, fallback=False)
     except paramiko.BadAuthenticationType as refusal:
         return list(refusal.allowed_types)
@@ -112,7 +112,7 @@ def asked_for(address: str) -> list[str]:
 
 def check_passwords_are_refused(address: str) -> None:
     """See that a password is not even asked for."""
-    found = wait.until("sshd", lambda: asked_for(address), deadline=30, pause=0.05)
+    found = wait.until("sshd", lambda: asked_for(address), deadline=60, pause=0.05)
     assert found == ["publickey"]
 
 

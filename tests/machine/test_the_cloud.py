@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import boto3
@@ -20,11 +19,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_a_launch_boots_to_sshd_in_seconds(machine_cloud: Cloud) -> None:
-    began = time.monotonic()
+def test_a_launch_boots_to_sshd(machine_cloud: Cloud) -> None:
     launch()
     assert answering(machine_cloud.machine).startswith("SSH-2.0-OpenSSH")
-    assert time.monotonic() - began < 20
 
 
 def test_ec2_gives_the_machines_address_and_no_name(machine_cloud: Cloud) -> None:

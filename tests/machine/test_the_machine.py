@@ -81,8 +81,8 @@ def test_uv_installs_in_a_login_and_in_a_service(booted: Machine) -> None:
 def test_a_server_is_reached_on_its_public_side_only(booted: Machine) -> None:
     serve = "systemd-run --quiet python3 -m http.server --bind"
     booted.run(f"{serve} 127.0.0.1 5001; {serve} 0.0.0.0 5000")
-    wait.until("the server", lambda: answers(booted.address, 5000), deadline=10)
-    wait.until("the inner one", lambda: ":5001" in booted.run("ss -ltn"), deadline=10)
+    wait.until("the server", lambda: answers(booted.address, 5000), deadline=60)
+    wait.until("the inner one", lambda: ":5001" in booted.run("ss -ltn"), deadline=60)
     assert not answers(booted.address, 5001)
 
 

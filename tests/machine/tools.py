@@ -39,7 +39,7 @@ def available() -> str | None:
 def _may_unshare() -> bool:
     """Whether this process may have namespaces of its own."""
     try:
-        do("unshare", "--mount", "--net", "true", deadline=10)
+        do("unshare", "--mount", "--net", "true", deadline=60)
     except (MachineFailed, FileNotFoundError):
         return False
     return True

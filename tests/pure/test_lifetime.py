@@ -260,7 +260,7 @@ def watched(tmp_path: Path) -> Watched:
             capture_output=True,
             text=True,
             check=True,
-            timeout=30,
+            timeout=60,
         )
         return json.loads(ended.stdout) if words[0] != "look" else ended.stdout
 

@@ -64,10 +64,10 @@ def test_arguments_and_modes_are_seen_while_they_last(tmp_path: Path) -> None:
             path.touch()
             path.chmod(mode)
         with subprocess.Popen([sys.executable, "-c", "input()", PASSWORD], stdin=-1) as it:
-            until("a look", lambda: PASSWORD.encode() in b"".join(seen.arguments), deadline=20)
+            until("a look", lambda: PASSWORD.encode() in b"".join(seen.arguments), deadline=60)
             it.kill()
         until(
-            "a look at the files", lambda: {"private", "public"} <= seen.modes.keys(), deadline=20
+            "a look at the files", lambda: {"private", "public"} <= seen.modes.keys(), deadline=60
         )
     assert seen.open_to_others().keys() >= {"public"}
 

@@ -117,7 +117,7 @@ class Cloud:
                 pkey=None if password else key or self.key,
                 allow_agent=False,
                 look_for_keys=False,
-                timeout=10,
+                timeout=60,
             )
             yield client
 
@@ -133,7 +133,7 @@ class Cloud:
     def read_pid(self, name: str) -> int:
         """Wait until a command has written its process id to a file in the home; return it."""
         file = self.home / name
-        return until(name, lambda: file.exists() and int(file.read_text() or 0), deadline=10)
+        return until(name, lambda: file.exists() and int(file.read_text() or 0), deadline=60)
 
 
 def is_alive(pid: int) -> bool:
@@ -143,4 +143,4 @@ def is_alive(pid: int) -> bool:
 
 def wait_until_gone(pid: int) -> None:
     """Wait until a process has ended."""
-    until(f"the end of {pid}", lambda: not is_alive(pid), deadline=20, pause=0.02, longest=0.2)
+    until(f"the end of {pid}", lambda: not is_alive(pid), deadline=60, pause=0.02, longest=0.2)

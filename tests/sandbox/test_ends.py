@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def post_stop(running: sandbox.Sandbox, token: str) -> int:
-    line = http.client.HTTPConnection(running.endpoint.removeprefix("http://"), timeout=5)
+    line = http.client.HTTPConnection(running.endpoint.removeprefix("http://"), timeout=60)
     line.request("POST", "/mlflow-ops/sandbox/stop", headers={"Authorization": f"Bearer {token}"})
     status = line.getresponse().status
     line.close()
@@ -128,7 +128,7 @@ def test_a_start_that_was_killed_midway_is_ended_by_down(cli: Cli, own: Settings
     command = [sys.executable, "-m", "mlflow_ops", "up", "--sandbox", "--yes"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as up:
         starting = until(
-            "its process", lambda: processes.of_folder(folder), deadline=20, pause=0.02
+            "its process", lambda: processes.of_folder(folder), deadline=60, pause=0.02
         )
         up.kill()
     assert sandbox.remains(folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def shown(cloud: Cloud) -> str:
     """Return the key that the host proves to have, base64."""
     with paramiko.Transport(("127.0.0.1", cloud.sandbox.ssh_port)) as line:
-        line.start_client(timeout=10)
+        line.start_client(timeout=60)
         return line.get_remote_server_key().get_base64()
 
 

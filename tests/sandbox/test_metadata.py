@@ -50,7 +50,7 @@ def ask(
 ) -> tuple[int, str]:
     """Ask the service; return the status and what it says."""
     place = urlsplit(base or cloud.sandbox.metadata)
-    line = http.client.HTTPConnection(place.netloc, timeout=5)
+    line = http.client.HTTPConnection(place.netloc, timeout=60)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     line.request(method, f"{place.path}/{path}", headers=named)
     answer = line.getresponse()

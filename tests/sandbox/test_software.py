@@ -93,7 +93,7 @@ def test_a_server_runs_stores_in_s3_and_ends_with_its_instance(cloud: Cloud) -> 
 
 def request(port: int, method: str, path: str, body: bytes = b"") -> int:
     """Return the status of the server's answer, 0 if there is none."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         line.request(method, path, body)
         return line.getresponse().status

@@ -69,7 +69,7 @@ def ask(cloud: StrictCloud, form: dict[str, str], agent: str = "mlflow-ops/0") -
     headers = {"Authorization": scope, "User-Agent": agent, "Content-Type": FORM}
     sent = urllib.request.Request(cloud.endpoint, urlencode(form).encode(), headers)
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(sent, timeout=10)
+        urllib.request.urlopen(sent, timeout=60)
     return caught.value.read().decode()
 
 

@@ -162,7 +162,7 @@ def test_a_killed_backup_goes_on_with_its_stream(
 ) -> None:
     stream = stack.machine.run(STREAM)
     stack.machine.run(f"kill -9 {stack.main_pid(UNIT)}")
-    arrives(bucket, log_a_run(client), deadline=15)
+    arrives(bucket, log_a_run(client), deadline=60)
     assert stack.machine.run(STREAM) == stream
 
 
@@ -190,7 +190,7 @@ def test_a_rebooted_machine_backs_up_into_the_same_stream(
 ) -> None:
     stream, run_id = stack.machine.run(STREAM), log_a_run(client)
     stack.machine.reboot()
-    wait.until("the server to go down", lambda: not stack.serves(), deadline=30, pause=0.05)
+    wait.until("the server to go down", lambda: not stack.serves(), deadline=60, pause=0.05)
     wait.until("the server to be back", stack.serves, deadline=60)
     assert bucket.has(run_id)
     arrives(bucket, log_a_run(client))

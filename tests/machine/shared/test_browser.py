@@ -110,7 +110,7 @@ def served(stack: Operator) -> Iterator[tuple[str, tuple[str, str]]]:
             )
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
 
 
 def window(page: Page) -> None:

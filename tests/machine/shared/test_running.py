@@ -129,7 +129,7 @@ def test_two_hundred_runs_by_four_clients_fit_into_one_gibibyte(
 def test_a_killed_server_is_back_within_thirty_seconds(stack: Operator) -> None:
     before = stack.main_pid(UNIT)
     stack.machine.run(f"kill -9 {stack.main_pid(UNIT)}")
-    wait.until("the server to fail", lambda: not stack.serves(), deadline=5, pause=0.05)
+    wait.until("the server to fail", lambda: not stack.serves(), deadline=60, pause=0.05)
     wait.until("the server to be back", stack.serves, deadline=30)
     assert stack.main_pid(UNIT) != before
 
@@ -141,7 +141,7 @@ def test_a_rebooted_machine_is_ready_within_a_minute_with_all_runs(
     boot = "cat /proc/sys/kernel/random/boot_id; systemctl show -p UserspaceTimestamp --value"
     before = stack.machine.run(boot)
     stack.machine.reboot()
-    wait.until("the server to go down", lambda: not stack.serves(), deadline=30, pause=0.05)
+    wait.until("the server to go down", lambda: not stack.serves(), deadline=60, pause=0.05)
     wait.until("the stack to be back", lambda: stack("status").code == 0, deadline=60)
     assert stack.machine.run(boot) != before
     assert client.get_run(run_id).data.metrics["loss"] == 0.5
