@@ -49,7 +49,7 @@ def looks(stack: Stack, found: Found, home: Path) -> Iterator[Check]:
 def _rounds(
     stack: Stack, found: Found, home: Path
 ) -> dict[str, tuple[bool, Callable[[], Finding]]]:
-    """Return each look by its name, with whether it is due."""
+    """Return each look by its name, with whether it is due; the sandbox limits no account."""
     due, target, standing = (
         taken(stack.shape).keys() - found.keys(),
         stack.target,
@@ -57,15 +57,14 @@ def _rounds(
     )
     launched = "instance" in due
     kind = standing.type if standing else stack.want().instance_type
+    limited = target.kind != "sandbox"
+    starts = launched or (standing is not None and standing.state in AT_REST)
     return {
         "clock": (launched, lambda: account.by(stack.aws.skew)),
         "disk": (launched, lambda: machine.disk(home)),
         "files": (launched, lambda: machine.files(home)),
         "AWS files": ("aws_profile" in due, lambda: machine.aws_files(target.aws_files)),
-        "free plan": (launched, lambda: network.going_on(target)),
-        "vCPU quota": (
-            launched or (standing is not None and standing.state in AT_REST),
-            lambda: quotas.vcpus(target, kind),
-        ),
-        "Elastic IP quota": ("elastic_ip" in due, lambda: quotas.addresses(target)),
+        "free plan": (limited and launched, lambda: network.going_on(target)),
+        "vCPU quota": (limited and starts, lambda: quotas.vcpus(target, kind)),
+        "Elastic IP quota": (limited and "elastic_ip" in due, lambda: quotas.addresses(target)),
     }

@@ -100,6 +100,7 @@ def test_a_stacks_whole_life(sandboxed: Cli, tmp_path: Path, wine_csv: str) -> N
 
     assert predicts_the_same(sandboxed, run)
     assert secrets_stand_nowhere_else(ops)
+    assert all_was_answered(ops)
 
     down = sandboxed("down", "--yes", "--json")
     assert down.code == 0, down.err
@@ -124,6 +125,12 @@ def what_it_would_cost_is_told(sandboxed: Cli, status: dict[str, Any]) -> None:
     assert status["cost"]["usd_day"] == pytest.approx(0.39, abs=0.01)
     [listed] = document(sandboxed("list", "--json"))["stacks"]
     assert (listed["stack"], listed["state"]) == ("mlflow", "running")
+
+
+def all_was_answered(ops: Path) -> bool:
+    """Whether the sandbox knew what to say to every request, so that nobody had to try again."""
+    [log] = ops.rglob("sandbox.log")
+    return "ERROR" not in log.read_text(encoding="utf-8")
 
 
 def predicts_the_same(sandboxed: Cli, run: dict[str, Any]) -> bool:
