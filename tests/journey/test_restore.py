@@ -30,8 +30,6 @@ from mlflow_ops.wait import until
 if TYPE_CHECKING:
     from conftest import Cli, Ran
 
-# Two people and six servers, one after the other: more than the usual time on a busy machine.
-pytestmark = pytest.mark.timeout(600)
 BUCKET = "mlflow-ops-mlflow-123456789012-us-east-1-an"
 MARIA = "maria", "a password of hers"
 

@@ -26,7 +26,6 @@ from mlflow_ops.wait import until
 if TYPE_CHECKING:
     from conftest import Cli
 
-pytestmark = pytest.mark.timeout(600)
 SHIPPED = environments.shipped()
 
 

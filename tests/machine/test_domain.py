@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from . import kinds
 
-pytestmark = pytest.mark.timeout(600)
 DOMAIN = "mlflow.test"
 URI = f"https://{DOMAIN}:5000"
 LISTENING = "ss -Hltn | awk '{print $4}' | sort"

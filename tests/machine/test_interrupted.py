@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from . import kinds
 
-pytestmark = pytest.mark.timeout(600)
 # As unattended-upgrades does, which holds dpkg's lock while it works.
 HOLD_LOCK = (
     "systemd-run --unit=holder python3 -c 'import fcntl, time; "

@@ -29,8 +29,6 @@ with nspawn.machine(({DEAD},)) as machine:
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
-pytestmark = pytest.mark.timeout(600)
-
 
 @pytest.fixture(autouse=True)
 def _can_run() -> None:

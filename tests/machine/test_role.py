@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from . import metadata
 from .operator import UP, working
 
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 
     from . import kinds
 
-pytestmark = pytest.mark.timeout(600)
 ROLE = "mlflow-ops-mlflow-us-east-1"
 SECRETS = "find / -xdev -name credentials -path '*/.aws/*'"
 

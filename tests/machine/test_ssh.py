@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from .cloud import Cloud
 
-pytestmark = pytest.mark.timeout(600)
 PASSWORD = "letmein"
 BOOTED = "systemctl show -p UserspaceTimestamp --value"
 USER_DATA = "/var/lib/cloud/instance/user-data.txt"

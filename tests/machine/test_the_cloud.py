@@ -16,8 +16,6 @@ from .launch import answering, banner, launch, ssh
 if TYPE_CHECKING:
     from .cloud import Cloud
 
-pytestmark = pytest.mark.timeout(600)
-
 
 def test_a_launch_boots_to_sshd(machine_cloud: Cloud) -> None:
     launch()

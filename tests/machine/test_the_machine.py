@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from .kinds import Machine
 
 GIB = 1 << 30
-# The first test may have to install tools and build the root.
-pytestmark = pytest.mark.timeout(600)
 APT = "env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install"
 PIP = f"apt-get -qq update && {APT} python3-pip"
 

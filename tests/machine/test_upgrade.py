@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from . import kinds
 
-pytestmark = pytest.mark.timeout(900)
 # The same schema as the shipped one's, an older one, and one whose exact pins the index lacks.
 FITS, TOO_OLD, CANNOT_BE_HAD = "3.17.1", "3.16.1", "3.18.0"
 MAIN_PID = "systemctl show -p MainPID --value mlflow-server"

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from machine.operator import Operator
 
-# The first test may have to build the machine's root, and to make the stack.
-pytestmark = pytest.mark.timeout(600)
 UNIT = "mlflow-backup"
 STREAM = "sed -n 's/^# stream //p' /home/ubuntu/mlflow/litestream.yml"
 BOTH = "mlflow-server mlflow-backup"

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from machine import browser
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from machine.page import Page
     from machine.stranger import Stranger
 
-pytestmark = pytest.mark.timeout(600)
 # `make screenshots` puts two of them into the documentation.
 SCREENSHOTS = Path(__file__).resolve().parents[3] / "build" / "screenshots"
 WIDTH, HEIGHT, LARGEST = 1280, 800, 150_000

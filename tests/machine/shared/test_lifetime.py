@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from machine.operator import Operator
 
-pytestmark = pytest.mark.timeout(600)
 TELL = f"{units.BY_SYSTEMD} tell"
 # Only until the next boot, which finds the real file again.
 IDLE_FOR_A_SECOND = (

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
-# The first test may have to build the machine's root, and to make the stack.
-pytestmark = pytest.mark.timeout(600)
 CLIENTS, RUNS = 4, 200
 UNIT = "mlflow-server"
 

@@ -7,7 +7,6 @@ import shlex
 from typing import TYPE_CHECKING
 
 import boto3
-import pytest
 from botocore.config import Config
 from journey import secrets
 
@@ -18,10 +17,11 @@ from .test_stranger import LOOK
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from machine.operator import Operator
     from machine.stranger import Stranger
 
-pytestmark = pytest.mark.timeout(600)
 NOBODY = "setpriv --reuid nobody --regid nogroup --clear-groups"
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from machine.operator import Operator
 
-pytestmark = pytest.mark.timeout(600)
 # Public by MLflow's own design: that it is up, which features it has, and the page's scripts.
 PUBLIC = ("/health", "/static-files/", "/api/3.0/mlflow/server-info")
 DOORS = (
