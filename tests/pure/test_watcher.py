@@ -26,16 +26,18 @@ PROGRAMS = {
     "ss": ":",
     "journalctl": ":",
 }
+# Beyond Linux's largest process id, and so of no process that has started the test.
+NOBODYS = 1 << 23
 JUNK = ["", "{", "[]", "5", '{"last": "x", "moved": 5, "end": [], "limit": 1}', "\0\xff"]
 
 
 class Booted:
-    """A machine with systemd, whose programs a test may replace."""
+    """A machine with systemd, whose programs a test may replace, and at which nobody works."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.folder, self.settings = folder, folder / "lifetime.json"
         self.memory = folder / "seen" / "memory.json"
-        self.patch = patch
+        self.processes, self.patch = folder / "processes", patch
         patch.setenv("PATH", f"{folder}:{os.defpath}")
         patch.setenv("HOME", str(folder))
         for name, lines in PROGRAMS.items():
@@ -51,7 +53,8 @@ class Booted:
         """Run a command of the watcher's, and return what it prints."""
         self.patch.setattr("sys.stdin", io.StringIO(stdin))
         with redirect_stdout(io.StringIO()) as printed:
-            assert main([str(self.settings), str(self.memory.parent), *words]) == 0
+            words = (str(self.settings), str(self.memory.parent), *words)
+            assert main([*words], self.processes) == 0
         return printed.getvalue()
 
     def tell(self) -> Any:  # noqa: ANN401 - one JSON document
@@ -90,6 +93,16 @@ def test_a_look_that_fails_powers_nothing_off_for_idleness_and_forgets_no_use(
     assert 600 <= booted.tell()["quiet"] < 700
     booted.run("look")
     assert booted.is_off
+
+
+def test_who_is_at_work_over_ssh_keeps_it_up(booted: Booted) -> None:
+    booted.idle_for(600)
+    session = NOBODYS
+    process(booted.processes, session, ["sshd: ubuntu@notty"], session + 1)
+    process(booted.processes, session + 1, ["python", "long_job.py"])
+    booted.run("look")
+    assert not booted.is_off
+    assert booted.tell()["quiet"] < 60
 
 
 def test_a_use_that_is_logged_while_another_look_fails_counts_later(booted: Booted) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mlflow_ops.lifetime.watcher import limits, uses
+from mlflow_ops.lifetime.watcher import limits, sessions, uses
 from mlflow_ops.lifetime.watcher.keeping import alone, number, read, write
 from mlflow_ops.lifetime.watcher.machine import Script, Systemd, Unknown
 
@@ -102,13 +102,16 @@ class Watcher:
         self.memory["moved"] = moved
 
 
-def main(words: list[str]) -> int:
-    """Do one command, one at a time on this machine, and return the exit code."""
+def main(words: list[str], processes: Path = sessions.PROCESSES) -> int:
+    """Do one command, one at a time on this machine, and return the exit code.
+
+    `processes` is where the kernel tells who is at work.
+    """
     asked = _parser().parse_args(words)
     wish = json.load(sys.stdin) if asked.command == "arm" else {}  # nobody waits for who is slow
     with alone(asked.memory):
         machine = Script(asked.memory, asked.log, asked.since) if asked.log else None
-        watcher = Watcher(machine or Systemd(asked.memory), asked.settings, asked.memory)
+        watcher = Watcher(machine or Systemd(asked.memory, processes), asked.settings, asked.memory)
         if asked.command == "look":
             watcher.look()
             return 0

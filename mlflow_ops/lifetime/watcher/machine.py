@@ -34,12 +34,15 @@ class Unknown(Exception):
 
 
 class Systemd:
-    """A machine with systemd; `folder` keeps what is known since its boot."""
+    """A machine with systemd; `folder` keeps what is known since its boot.
+
+    `processes` is where the kernel tells of them.
+    """
 
     off = ("systemctl", "poweroff", "-i")
 
-    def __init__(self, folder: Path) -> None:
-        self._looked = folder / "looked.json"
+    def __init__(self, folder: Path, processes: Path = sessions.PROCESSES) -> None:
+        self._looked, self._processes = folder / "looked.json", processes
 
     def now(self) -> Now:
         """Return this moment."""
@@ -54,7 +57,7 @@ class Systemd:
         if not restarts:  # else it has come back by itself
             yield started / 1e6
         asking = set(sessions.ancestors())  # who asks over SSH how long it is yet is no use of it
-        for process in Path("/proc").glob("[0-9]*"):
+        for process in self._processes.glob("[0-9]*"):
             if process.name in asking:
                 continue
             try:
