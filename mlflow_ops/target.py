@@ -58,6 +58,11 @@ class Target:
     fresh: Callable[[], Mapping[str, str]] = UBUNTU.copy
 
     @property
+    def is_sandbox(self) -> bool:
+        """Whether it is no account at AWS, and so without bills, plans and quotas."""
+        return self.kind == "sandbox"
+
+    @property
     def account(self) -> str:
         """The account's number, 12 digits."""
         return self.aws.identity[0]
@@ -66,12 +71,9 @@ class Target:
     def environment(self) -> dict[str, str]:
         """What another program needs in its environment to reach this cloud's S3."""
         found = {"AWS_REGION": self.aws.region, "AWS_DEFAULT_REGION": self.aws.region}
-        if self.aws.endpoint:
-            found |= {
-                "AWS_ENDPOINT_URL": self.aws.endpoint,
-                "MLFLOW_S3_ENDPOINT_URL": self.aws.endpoint,
-                "MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE": "path",
-            }
+        if at := self.aws.endpoint:
+            found |= {"AWS_ENDPOINT_URL": at, "MLFLOW_S3_ENDPOINT_URL": at}
+            found["MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"] = "path"
         return found
 
 
@@ -126,10 +128,7 @@ def isolate(folder: Path, running: sandbox.Sandbox) -> None:
 
 
 def start_sandbox(settings: Settings) -> bool:
-    """Start the sandbox unless it runs already; return whether it had to be started.
-
-    Raises BadOption when its parts are not installed.
-    """
+    """Return whether it had to be started; raise BadOption when its parts are not installed."""
     if not sandbox.installed():
         raise BadOption("--sandbox needs parts of its own: pip install 'mlflow-ops[sandbox]'.")
     if sandbox.find(settings.sandbox_folder):

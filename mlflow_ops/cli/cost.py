@@ -74,7 +74,7 @@ def _show(screen: Screen, stack: Stack, found: Cost) -> None:
     screen.say(WITHOUT)
     if found.prices.remark:
         screen.row(found.prices.remark)
-    if stack.target.kind == "sandbox":
+    if stack.target.is_sandbox:
         screen.say("The sandbox costs nothing: this is what the same would cost on AWS.")
 
 

@@ -57,7 +57,7 @@ def _rounds(
     )
     launched = "instance" in due
     kind = standing.type if standing else stack.want().instance_type
-    limited = target.kind != "sandbox"
+    limited = not target.is_sandbox
     starts = launched or (standing is not None and standing.state in AT_REST)
     return {
         "clock": (launched, lambda: account.by(stack.aws.skew)),

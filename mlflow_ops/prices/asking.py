@@ -35,7 +35,7 @@ def asked(stack: Stack, kinds: Kinds) -> Prices:
     """
     kinds = replace(kinds, disks=kinds.disks | {"gp3"})
     kept = keeping.known(stack)
-    if stack.target.kind == "sandbox" or (kept.listed and kinds.are_in(kept)):
+    if stack.target.is_sandbox or (kept.listed and kinds.are_in(kept)):
         return kept
     try:
         found = _listed(stack, kinds)

@@ -26,8 +26,8 @@ PROGRAMS = {
     "ss": ":",
     "journalctl": ":",
 }
-# Beyond Linux's largest process id, and so of no process that has started the test.
-NOBODYS = 1 << 23
+# Beyond the largest process id of Linux, and so of no process that has started the test.
+UNUSED_PID = 1 << 23
 JUNK = ["", "{", "[]", "5", '{"last": "x", "moved": 5, "end": [], "limit": 1}', "\0\xff"]
 
 
@@ -97,7 +97,7 @@ def test_a_look_that_fails_powers_nothing_off_for_idleness_and_forgets_no_use(
 
 def test_who_is_at_work_over_ssh_keeps_it_up(booted: Booted) -> None:
     booted.idle_for(600)
-    session = NOBODYS
+    session = UNUSED_PID
     process(booted.processes, session, ["sshd: ubuntu@notty"], session + 1)
     process(booted.processes, session + 1, ["python", "long_job.py"])
     booted.run("look")

@@ -34,10 +34,7 @@ class Unknown(Exception):
 
 
 class Systemd:
-    """A machine with systemd; `folder` keeps what is known since its boot.
-
-    `processes` is where the kernel tells of them.
-    """
+    """A machine with systemd; `folder` has what is known since its boot, `processes` is /proc."""
 
     off = ("systemctl", "poweroff", "-i")
 
